@@ -1,0 +1,3 @@
+//! Pure arithmetic: small functions with their sources. Knows nothing of the rest of the project.
+
+pub mod draw;

@@ -1,0 +1,7 @@
+//! One operation: draw parameters, call the repository, check the answer.
+//!
+//! Knows nothing of schedules.
+
+pub mod operation;
+
+pub use operation::{Answer, AnswerVerdict, CallError, ErrorClass, Operations};
