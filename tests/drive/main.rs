@@ -1,0 +1,8 @@
+//! The drive against operations whose behaviour is known: a fake server with given delays.
+//!
+//! Delays here are tens of milliseconds, so that the noise of a shared machine is small beside
+//! them; nothing asserts how fast the harness is.
+
+mod fake;
+mod latency;
+mod losses;
