@@ -1,5 +1,7 @@
 //! One file a verb.
 
+pub mod clean;
+
 use std::process::ExitCode;
 
 /// Runs the command line.
