@@ -1,7 +1,11 @@
 //! Exit codes: a contract with whoever scripts the binary.
 
+use crate::archive::{ObjectiveVerdict, RunRecord, ValidityVerdict};
+use crate::dataset::FillError;
+use crate::drive::DriveError;
 use crate::plan::PlanError;
 use crate::scenario::ScenarioError;
+use crate::target::TargetError;
 
 /// How a verb ended. The first that holds of usage, environment, an invalid run, missed, unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,9 @@ impl Exit {
     /// The exit of an error: usage where the scenario or the flags are at fault, the environment's
     /// otherwise.
     pub fn of_error(error: &anyhow::Error) -> Self {
+        if is_interruption(error) {
+            return Self::Interrupted;
+        }
         let is_usage = error
             .chain()
             .any(|cause| cause.is::<ScenarioError>() || cause.is::<PlanError>());
@@ -45,6 +52,26 @@ impl Exit {
             Self::Environment
         }
     }
+
+    /// The exit of a run that went to its end, or as far as it could.
+    pub fn of_run(run: &RunRecord) -> Self {
+        match (run.interrupted, run.validity.verdict, run.objectives.verdict) {
+            (true, ..) => Self::Interrupted,
+            (_, ValidityVerdict::Invalid, _) => Self::NoVerdict,
+            (.., ObjectiveVerdict::Fail) => Self::Missed,
+            (.., ObjectiveVerdict::Unknown) => Self::NoVerdict,
+            _ => Self::Pass,
+        }
+    }
+}
+
+/// Whether an error is only that somebody stopped the run.
+pub fn is_interruption(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref(), Some(TargetError::Cancelled))
+            || matches!(cause.downcast_ref(), Some(FillError::Cancelled))
+            || matches!(cause.downcast_ref(), Some(DriveError::Interrupted))
+    })
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ pub mod columns;
 pub mod exit;
 pub mod fill;
 pub mod list;
+pub mod live;
 pub mod planned;
 pub mod print;
+pub mod ready;
 pub mod run;
+pub mod signals;
 
 use std::process::ExitCode;
 

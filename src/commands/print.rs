@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::OutputArgs;
+use crate::report::Paint;
 
 /// Writes `text` to stdout. A reader that has gone away (`| head`) is no error.
 pub fn stdout(text: &str) -> anyhow::Result<()> {
@@ -20,6 +21,36 @@ pub fn stdout(text: &str) -> anyhow::Result<()> {
 pub fn error(error: &anyhow::Error, output: OutputArgs) {
     let coloured = io::stderr().is_terminal() && is_colour_wanted(output);
     eprint!("{}", error_text(error, coloured));
+}
+
+/// Writes a line about what goes on to stderr.
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Writes a line of progress to stderr: over the last one on a terminal, below it elsewhere.
+pub fn progress(line: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\u{1b}[2K{line}");
+    } else {
+        eprintln!("{line}");
+    }
+}
+
+/// Ends the lines of progress.
+pub fn progress_end() {
+    if io::stderr().is_terminal() {
+        eprint!("\r\u{1b}[2K");
+    }
+}
+
+/// How results on stdout are coloured.
+pub fn paint(output: OutputArgs) -> Paint {
+    if io::stdout().is_terminal() && is_colour_wanted(output) {
+        Paint::Colour
+    } else {
+        Paint::Plain
+    }
 }
 
 /// Whether neither `--no-color` nor `NO_COLOR` (<https://no-color.org>) forbids colours.

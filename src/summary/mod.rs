@@ -41,6 +41,11 @@ impl Summary {
         Self { operations, measured }
     }
 
+    /// The summary of a run that measured nothing.
+    pub fn empty() -> Self {
+        Self { operations: Vec::new(), measured: Duration::ZERO }
+    }
+
     /// Arrivals of all operations.
     pub fn scheduled(&self) -> u64 {
         self.operations.iter().map(|operation| operation.total.scheduled).sum()

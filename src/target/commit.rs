@@ -6,7 +6,7 @@ use std::process::Command;
 ///
 /// A packager sets `HIGHWATER_COMMIT` while building. Elsewhere git is asked, about the directory
 /// that the binary was built in: a build script would have to run on every change of every file.
-pub(super) fn current() -> String {
+pub fn current() -> String {
     if let Some(commit) = option_env!("HIGHWATER_COMMIT") {
         return commit.to_owned();
     }

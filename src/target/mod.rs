@@ -7,7 +7,7 @@
 //! Everything that Highwater creates carries the label of its run, so that [`sweep()`] finds it on
 //! every exit path and [`clean()`] finds what a killed run left.
 
-mod commit;
+pub mod commit;
 mod container;
 mod docker;
 mod error;

@@ -34,6 +34,16 @@ pub enum Transport {
     Network,
 }
 
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::UnixSocket => "unix-socket",
+            Self::LoopbackPort => "loopback-port",
+            Self::Network => "network",
+        })
+    }
+}
+
 /// A database that answers. Call [`Target::remove`] when it is no longer needed.
 pub struct Target {
     options: PgConnectOptions,

@@ -1,5 +1,6 @@
 //! The seam between load and store: what the drive calls, and nothing of SQL.
 
+use std::fmt;
 use std::future::Future;
 
 /// What came back, already checked against what the data set says.
@@ -39,6 +40,19 @@ pub enum ErrorClass {
     WrongAnswer,
     /// An empty answer where rows must be.
     EmptyAnswer,
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SqlState(class) => write!(f, "sqlstate {}", String::from_utf8_lossy(class)),
+            Self::Connection => f.write_str("connection"),
+            Self::PoolTimeout => f.write_str("pool timeout"),
+            Self::Decode => f.write_str("decode"),
+            Self::WrongAnswer => f.write_str("wrong answer"),
+            Self::EmptyAnswer => f.write_str("empty answer"),
+        }
+    }
 }
 
 /// A call that failed.
