@@ -186,7 +186,7 @@ fn finish(
     let history = History::of(&args.out);
     let previous = history.last_of(&record.scenario, &facts_key(&record)).ok().flatten();
     let written = match measured.broken {
-        Some(broken) => Err(broken),
+        Some(broken) => Err(broken.into()),
         None => write(archive, &record, &measured.seen.columns, previous.as_ref()),
     };
     let page = written.as_ref().ok().map(|folder| folder.join("report.html"));
@@ -212,10 +212,9 @@ fn write(
     record: &RunRecord,
     columns: &Columns,
     previous: Option<&HistoryLine>,
-) -> Result<PathBuf, ArchiveError> {
-    let json = report::json(record).unwrap_or_default();
-    archive.write("run.json", json.as_bytes())?;
-    let page = report::page(&Page { run: record, columns, previous });
+) -> anyhow::Result<PathBuf> {
+    archive.write("run.json", report::json(record)?.as_bytes())?;
+    let page = report::page(&Page { run: record, columns: Some(columns), previous })?;
     archive.write("report.html", page.as_bytes())?;
-    archive.finish()
+    Ok(archive.finish()?)
 }

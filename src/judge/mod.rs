@@ -6,6 +6,9 @@
 pub mod objectives;
 pub mod validity;
 
+#[cfg(test)]
+mod tests;
+
 pub use objectives::{ObjectiveCheck, ObjectiveVerdict, Objectives};
 pub use validity::{Evidence, Validity, ValidityCheck, ValidityVerdict};
 
