@@ -43,9 +43,15 @@ impl KeepKey {
             ("schema", json(&plan.schema)),
             ("dataset", json(&dataset)),
         ];
+        let parts = parts.map(|(name, text)| (name.to_owned(), text));
+        Self::new(&plan.scenario, parts.into())
+    }
+
+    /// A key of stated parts: name and text.
+    pub fn new(scenario: &str, parts: BTreeMap<String, String>) -> Self {
         Self {
-            scenario: plan.scenario.clone(),
-            parts: parts.map(|(name, text)| (name.to_owned(), text)).into(),
+            scenario: scenario.to_owned(),
+            parts,
         }
     }
 

@@ -1,1 +1,51 @@
-fn main() {}
+//! Tests against a real database, in one binary: the target is provisioned once, by the project's
+//! own code, every trial gets a fresh database on it, and it is removed at the end.
+//!
+//! Without a target these tests fail; they are never skipped. `HIGHWATER_IMAGE` chooses the image.
+
+mod fixture;
+mod local_cluster;
+mod target;
+mod target_external;
+mod target_lifecycle;
+
+use std::process::ExitCode;
+
+use fixture::Fixture;
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let fixture = match Fixture::new() {
+        Ok(fixture) => fixture,
+        Err(error) => return failed(&error),
+    };
+    let trials = trials(&fixture);
+    if !arguments.list
+        && let Err(error) = fixture.provision()
+    {
+        return failed(&error);
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    match fixture.remove() {
+        Ok(()) => conclusion.exit_code(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Every module's trials.
+fn trials(fixture: &Fixture) -> Vec<Trial> {
+    [
+        target::trials(fixture),
+        target_external::trials(fixture),
+        target_lifecycle::trials(fixture),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("the database tests have no target: {error:#}");
+    ExitCode::FAILURE
+}
