@@ -42,7 +42,11 @@ fn load(model: Model, arrivals: Arrivals, rates: &[f64]) -> Load {
         },
         operations: rates
             .iter()
-            .map(|rate| OperationLoad { name: rate.to_string(), rate: Rate::new(*rate), weight: 1 })
+            .map(|rate| OperationLoad {
+                name: rate.to_string(),
+                rate: Rate::new(*rate),
+                weight: 1,
+            })
             .collect(),
     }
 }
@@ -55,7 +59,10 @@ fn sample(finished_ns: u64) -> Sample {
         started_ns: Some(1_800),
         finished_ns,
         released_ns: finished_ns,
-        outcome: Outcome::Ok(Answer { rows: 1, verdict: AnswerVerdict::Right }),
+        outcome: Outcome::Ok(Answer {
+            rows: 1,
+            verdict: AnswerVerdict::Right,
+        }),
     }
 }
 
@@ -68,21 +75,27 @@ fn recording(criterion: &mut Criterion) {
         ns >> 40
     };
     let mut histogram = LatencyHistogram::new();
-    group.bench_function("one value into a histogram", |b| b.iter(|| histogram.record(next())));
+    group.bench_function("one value into a histogram", |b| {
+        b.iter(|| histogram.record(next()))
+    });
     let recorder = Recorder::new(1, 1);
     group.bench_function("one call: the lock, four parts, the counts", |b| {
         b.iter(|| recorder.local().record(&sample(next())));
     });
-    group.bench_function("the lock alone", |b| b.iter(|| drop(black_box(recorder.local()))));
+    group.bench_function("the lock alone", |b| {
+        b.iter(|| drop(black_box(recorder.local())))
+    });
     group.finish();
 }
 
 fn scheduling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schedule");
     group.throughput(Throughput::Elements(1));
-    for (name, law) in [("constant", Arrivals::Constant), ("Poisson", Arrivals::Poisson)] {
-        let mut cursor =
-            Cursor::new(&load(Model::Open, law, &[1000.0, 500.0, 200.0, 100.0]), 0);
+    for (name, law) in [
+        ("constant", Arrivals::Constant),
+        ("Poisson", Arrivals::Poisson),
+    ] {
+        let mut cursor = Cursor::new(&load(Model::Open, law, &[1000.0, 500.0, 200.0, 100.0]), 0);
         group.bench_function(format!("next of four operations, {name}"), |b| {
             b.iter(|| cursor.next());
         });
@@ -102,7 +115,10 @@ fn noop_drive() {
     println!("  bare loop, three clock readings a call       {bare:>12.0}/s");
     let closed = load(Model::Closed, Arrivals::Constant, &[1.0]);
     let open = load(Model::Open, Arrivals::Poisson, &[500_000.0]);
-    for (name, load) in [("closed loop", closed), ("open loop, Poisson, 500,000/s", open)] {
+    for (name, load) in [
+        ("closed loop", closed),
+        ("open loop, Poisson, 500,000/s", open),
+    ] {
         let (per_cpu_second, p99_ns) = drive(&load);
         println!(
             "  {name:<44} {per_cpu_second:>12.0}/s  {:.2}x of the bare loop, response P99 {}",
@@ -122,7 +138,11 @@ fn drive(load: &Load) -> (f64, u64) {
     let window = load.drive.duration.0 + load.drive.warm_up.0;
     let measured = driven.operations[0].record.counts.ok as f64;
     let all = measured * window.as_secs_f64() / load.drive.duration.0.as_secs_f64();
-    let p99_ns = driven.operations[0].record.response.at(Quantile::P99).unwrap_or(0);
+    let p99_ns = driven.operations[0]
+        .record
+        .response
+        .at(Quantile::P99)
+        .unwrap_or(0);
     (all / cpu_seconds, p99_ns)
 }
 

@@ -19,7 +19,10 @@ fn modules() -> Vec<String> {
         .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
         .map(str::to_owned)
         .collect();
-    assert!(modules.len() > 10, "lib.rs lists its modules as `pub mod name;`");
+    assert!(
+        modules.len() > 10,
+        "lib.rs lists its modules as `pub mod name;`"
+    );
     modules
 }
 
@@ -43,7 +46,13 @@ fn sources() -> Vec<(String, PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let inside = path.strip_prefix(&src).unwrap();
-            let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+            let first = inside
+                .components()
+                .next()
+                .unwrap()
+                .as_os_str()
+                .to_str()
+                .unwrap();
             let module = first.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(&path).unwrap();
             (module, path, text)
@@ -67,12 +76,16 @@ fn imports(text: &str) -> Vec<String> {
 }
 
 fn leading_name(text: &str) -> String {
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 /// `text` without its line comments, so that a doc link may point anywhere.
 fn code(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let lines = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -82,21 +95,33 @@ fn imports_point_up_the_pipeline() {
     let position = |module: &str| order.iter().position(|known| known == module);
     let mut wrong = Vec::new();
     for (module, path, text) in sources() {
-        let Some(here) = position(&module) else { continue };
+        let Some(here) = position(&module) else {
+            continue;
+        };
         for import in imports(&code(&text)) {
             if position(&import).is_some_and(|there| there > here) {
-                wrong.push(format!("{}: crate::{import} stands below {module}", path.display()));
+                wrong.push(format!(
+                    "{}: crate::{import} stands below {module}",
+                    path.display()
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "imports that point down the pipeline:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "imports that point down the pipeline:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_import_reader_sees_every_form() {
     let text = "use crate::store::X; let y = crate::drive::run(); use crate::{units::A, plan};";
     assert_eq!(imports(text), ["store", "drive", "units", "plan"]);
-    assert_eq!(imports(&code("let a = 1; // crate::report")), Vec::<String>::new());
+    assert_eq!(
+        imports(&code("let a = 1; // crate::report")),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -107,12 +132,20 @@ fn files_stay_readable() {
         .filter(|(_, lines)| *lines > LINES_MAX)
         .map(|(path, lines)| format!("{} ({lines})", path.display()))
         .collect();
-    assert!(long.is_empty(), "files over {LINES_MAX} lines: {}", long.join(", "));
+    assert!(
+        long.is_empty(),
+        "files over {LINES_MAX} lines: {}",
+        long.join(", ")
+    );
 }
 
 #[test]
 fn every_module_says_what_it_is_for() {
     for (_, path, text) in sources() {
-        assert!(text.starts_with("//! "), "{} has no module docs", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} has no module docs",
+            path.display()
+        );
     }
 }

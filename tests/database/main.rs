@@ -3,8 +3,10 @@
 //!
 //! Without a target these tests fail; they are never skipped. `HIGHWATER_IMAGE` chooses the image.
 
+mod command;
 mod fixture;
 mod local_cluster;
+mod runs;
 mod target;
 mod target_external;
 mod target_lifecycle;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
 /// Every module's trials.
 fn trials(fixture: &Fixture) -> Vec<Trial> {
     [
+        runs::trials(fixture),
         target::trials(fixture),
         target_external::trials(fixture),
         target_lifecycle::trials(fixture),

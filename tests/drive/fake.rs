@@ -84,9 +84,10 @@ impl Operations for Fake {
                 tokio::time::sleep(delay).await;
                 Ok(AnswerVerdict::Right)
             }
-            Behaviour::Fail => {
-                Err(error(ErrorClass::SqlState(*b"53"), "too many connections (53300)"))
-            }
+            Behaviour::Fail => Err(error(
+                ErrorClass::SqlState(*b"53"),
+                "too many connections (53300)",
+            )),
             Behaviour::Wrong => Ok(AnswerVerdict::Wrong),
             Behaviour::Empty => Ok(AnswerVerdict::Empty),
         }
@@ -98,7 +99,11 @@ impl Operations for Fake {
 }
 
 fn error(class: ErrorClass, message: &str) -> CallError {
-    CallError { class, message: message.to_owned(), connection_lost: false }
+    CallError {
+        class,
+        message: message.to_owned(),
+        connection_lost: false,
+    }
 }
 
 /// An open, constant, pinned load: `rates` for 2 s after 100 ms of warm-up.
@@ -144,8 +149,11 @@ impl Watcher for Silent {}
 /// Runs `load` and stops it after `stop`, if given.
 pub(crate) fn drive(load: &Load, fake: &Arc<Fake>, stop: Option<Duration>) -> Driven {
     let cancel = CancellationToken::new();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     if let Some(after) = stop {
         let cancel = cancel.clone();
         runtime.spawn(async move {

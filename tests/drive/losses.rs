@@ -24,10 +24,21 @@ fn failures_are_counted_by_class_and_have_no_latency() {
     let driven = drive(&load(2, &[100.0]), &Fake::new(2, behaviour), None);
     let record = &driven.operations[0].record;
     assert_eq!((record.counts.ok, record.counts.failed), (50, 150));
-    assert_eq!((record.counts.wrong, record.counts.empty, record.counts.checked), (50, 50, 150));
+    assert_eq!(
+        (
+            record.counts.wrong,
+            record.counts.empty,
+            record.counts.checked
+        ),
+        (50, 50, 150)
+    );
     assert_eq!(record.errors[&ErrorClass::SqlState(*b"53")], 50);
     assert!(record.error_examples[&ErrorClass::SqlState(*b"53")].contains("53300"));
-    assert_eq!(record.part(Part::Response).count(), 50, "a fast failure improves no percentile");
+    assert_eq!(
+        record.part(Part::Response).count(),
+        50,
+        "a fast failure improves no percentile"
+    );
 }
 
 #[test]
@@ -43,9 +54,19 @@ fn a_timeout_enters_at_its_deadline_and_its_connection_is_closed() {
         assert_eq!(operation.record.counts.timed_out, 10, "{access:?}");
         assert_eq!(operation.record.counts.ok, 90, "{access:?}");
         let longest = operation.record.part(Part::Response).max().unwrap() as f64 / 1e6;
-        assert!((longest / 200.0 - 1.0).abs() < 0.01, "{access:?}: {longest} ms");
-        let p50 = operation.record.part(Part::Response).at(Quantile::P50).unwrap();
-        assert!(p50 < 50_000_000, "{access:?}: the call after a timeout does not pay for it");
+        assert!(
+            (longest / 200.0 - 1.0).abs() < 0.01,
+            "{access:?}: {longest} ms"
+        );
+        let p50 = operation
+            .record
+            .part(Part::Response)
+            .at(Quantile::P50)
+            .unwrap();
+        assert!(
+            p50 < 50_000_000,
+            "{access:?}: the call after a timeout does not pay for it"
+        );
         assert!(fake.discarded.load(Ordering::Relaxed) >= 10, "{access:?}");
     }
 }
@@ -62,7 +83,11 @@ fn what_hangs_at_the_end_of_the_drain_is_unfinished() {
     // The warm-up took one arrival, so calls 15.. are measured arrivals 14..20: two hold the
     // connections, the others never get one.
     assert_eq!((counts.ok, counts.unfinished), (14, 6), "{counts:?}");
-    let shortest = operation.record.part(Part::Response).as_hdr().value_at_quantile(0.999);
+    let shortest = operation
+        .record
+        .part(Part::Response)
+        .as_hdr()
+        .value_at_quantile(0.999);
     assert!(shortest >= 300_000_000, "a lower bound covers the drain");
 }
 
@@ -77,7 +102,11 @@ fn an_interrupted_run_keeps_what_it_measured() {
         assert!(driven.interrupted);
         let operation = &driven.operations[0];
         assert_eq!(operation.record.counts.total(), operation.scheduled);
-        assert!((100..400).contains(&operation.scheduled), "{}", operation.scheduled);
+        assert!(
+            (100..400).contains(&operation.scheduled),
+            "{}",
+            operation.scheduled
+        );
         assert!(driven.times.measure < Duration::from_secs(5));
     }
 }
@@ -86,9 +115,16 @@ fn an_interrupted_run_keeps_what_it_measured() {
 fn an_interruption_during_warm_up_measures_nothing() {
     let mut load = load(2, &[100.0]);
     load.drive.warm_up = Span::from_secs(60);
-    let driven = drive(&load, &Fake::new(2, |_, _| NOW), Some(Duration::from_millis(300)));
+    let driven = drive(
+        &load,
+        &Fake::new(2, |_, _| NOW),
+        Some(Duration::from_millis(300)),
+    );
     assert!(driven.interrupted);
-    assert_eq!((driven.operations[0].scheduled, driven.times.measure), (0, Duration::ZERO));
+    assert_eq!(
+        (driven.operations[0].scheduled, driven.times.measure),
+        (0, Duration::ZERO)
+    );
     assert!(driven.times.warm_up < Duration::from_secs(30));
 }
 
@@ -131,6 +167,9 @@ fn a_call_that_fails_while_priming_ends_the_run_before_it_starts() {
         )
         .unwrap_err()
         .to_string();
-        assert!(error.contains("operation 0") && error.contains("42P01"), "{error}");
+        assert!(
+            error.contains("operation 0") && error.contains("42P01"),
+            "{error}"
+        );
     }
 }
