@@ -124,7 +124,12 @@ impl Dataset {
     }
 
     /// The points of `series` in the range, counted from its first.
-    fn ticks_in(&self, series: u32, start: DateTime<Utc>, end: DateTime<Utc>) -> Range<u64> {
+    pub(super) fn ticks_in(
+        &self,
+        series: u32,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> Range<u64> {
         let interval = interval_us(self.plan()) as i64;
         let first = self.point_us(series, 0);
         let ticks = self.plan().points_per_series();

@@ -74,7 +74,9 @@ impl StorageError {
     /// A failed acquire never had one, and a refused argument never reached it.
     pub fn connection_lost(&self) -> bool {
         match self {
-            Self::Database { sqlstate, fatal, .. } => *fatal || sqlstate.starts_with("08"),
+            Self::Database {
+                sqlstate, fatal, ..
+            } => *fatal || sqlstate.starts_with("08"),
             Self::Connection(_) | Self::ConnectionTaken => true,
             // The rest of the answer is still on its way when decoding stops half way; the driver
             // skips it before the next statement.

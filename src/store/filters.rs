@@ -57,7 +57,7 @@ pub struct LogFilters {
     pub service_name: Option<String>,
     /// At this severity number or above (OpenTelemetry: 1 TRACE, 5 DEBUG, 9 INFO, 13 WARN, 17
     /// ERROR, 21 FATAL).
-    pub min_severity: Option<i16>,
+    pub min_severity: Option<i32>,
     /// Of this trace.
     pub trace_id: Option<String>,
     /// Of this span.

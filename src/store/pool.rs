@@ -31,8 +31,8 @@ impl Default for StoragePoolConfig {
             max_connections: 20,
             min_connections: 5,
             acquire_timeout: Duration::from_secs(30),
-            idle_timeout: Some(Duration::from_secs(600)),
-            max_lifetime: Some(Duration::from_secs(1_800)),
+            idle_timeout: Some(Duration::from_mins(10)),
+            max_lifetime: Some(Duration::from_mins(30)),
             test_before_acquire: true,
         }
     }

@@ -82,7 +82,7 @@ impl Fake {
         Self {
             delay,
             faults: Vec::new(),
-            draws: Stream::new(seed, 0x66_616B_65),
+            draws: Stream::new(seed, 0x6661_6B65),
             acquired: AtomicU64::new(0),
             released: AtomicU64::new(0),
             discarded: AtomicU64::new(0),

@@ -16,7 +16,7 @@ pub struct LogRecord {
     /// When the collector saw it.
     pub observed_timestamp: DateTime<Utc>,
     /// `OpenTelemetry`: 1 TRACE, 5 DEBUG, 9 INFO, 13 WARN, 17 ERROR, 21 FATAL.
-    pub severity_number: i16,
+    pub severity_number: i32,
     /// The level's name.
     pub severity_text: String,
     /// The message.
@@ -28,7 +28,7 @@ pub struct LogRecord {
     /// Its span, 16 hexadecimal digits; absent outside a span.
     pub span_id: Option<String>,
     /// W3C trace flags; absent outside a trace.
-    pub trace_flags: Option<i16>,
+    pub trace_flags: Option<i32>,
     /// Attributes of the record.
     pub attributes: Attributes,
     /// Attributes of what wrote it.
@@ -80,7 +80,7 @@ impl FromColumns for LogRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelCount {
     /// The level's number.
-    pub severity_number: i16,
+    pub severity_number: i32,
     /// The level's name.
     pub severity_text: String,
     /// Records.

@@ -114,7 +114,9 @@ impl TraceRepository {
 
     /// A page of failed traces, newest first; the status of `filters` does not count.
     pub async fn search_errors(&self, filters: TraceFilters) -> Result<Vec<Trace>, StorageError> {
-        self.connections.all(queries::search_errors(&filters)?).await
+        self.connections
+            .all(queries::search_errors(&filters)?)
+            .await
     }
 
     /// Counts and durations of the traces from `start` to just before `end`.
