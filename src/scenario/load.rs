@@ -109,9 +109,12 @@ fn refuse_unquoted_names(source: &Source, root: &DeTable<'_>) -> Result<(), Scen
 fn not_found(wanted: &str) -> ScenarioError {
     let stem = Path::new(wanted).file_stem().unwrap_or_default();
     let names = shipped::ALL.map(|shipped| shipped.name);
+    let hint = Hint::new(&stem.to_string_lossy(), names);
     ScenarioError::NotFound {
         name: wanted.to_owned(),
-        hint: Hint::new(&stem.to_string_lossy(), names),
+        near: hint
+            .nearest()
+            .map_or(String::new(), |near| format!("; did you mean `{near}`?")),
         shipped: names.join(", "),
     }
 }
