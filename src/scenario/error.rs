@@ -43,9 +43,9 @@ pub enum ScenarioError {
     #[error("{place}: {problem}{}", place.excerpt())]
     Written {
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What.
-        problem: Problem,
+        problem: Box<Problem>,
     },
 }
 
@@ -121,7 +121,10 @@ impl ScenarioError {
         problem: Problem,
     ) -> Self {
         let place = span.map_or_else(|| source.whole(), |span| source.place(&span));
-        Self::Written { place, problem }
+        Self::Written {
+            place: Box::new(place),
+            problem: Box::new(problem),
+        }
     }
 
     /// A TOML error, placed in `source`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::error::{Problem, ScenarioError};
@@ -86,7 +87,7 @@ fn parse_sections(source: &Source, texts: &[String]) -> Result<Sections, Scenari
 /// `[operations.trace.list]` is a slip that serde would report as an unknown key `list`.
 fn refuse_unquoted_names(source: &Source, root: &DeTable<'_>) -> Result<(), ScenarioError> {
     for name in ["operations", "objectives"] {
-        let Some(DeValue::Table(entries)) = root.get(name).map(|value| value.get_ref()) else {
+        let Some(DeValue::Table(entries)) = root.get(name).map(Spanned::get_ref) else {
             continue;
         };
         for (key, value) in entries {

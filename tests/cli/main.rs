@@ -1,6 +1,9 @@
 //! The binary as a person runs it: what it prints, and what it refuses.
 
-#![expect(missing_docs, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
 
 mod bad_scenario;
 mod shown;

@@ -45,7 +45,7 @@ fn check_shows_the_plan_the_arrivals_and_the_busy_connections() {
       trace.get_by_trace_id       id drawn uniform
       trace.list                  window 6h, anywhere, service drawn zipf, limit 100
       metric.query_time_series    window 1d, anywhere, bucket 5m, series drawn uniform
-      log.search_logs             window 1h, anywhere, search "error occurred", limit 100
+      log.search_logs             window 1h, anywhere, search "cache miss", limit 100
 
     Objectives, at most
       trace.get_by_trace_id     P50 5ms, P95 15ms, P99 30ms, errors 0.1 %

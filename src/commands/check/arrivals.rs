@@ -82,9 +82,8 @@ fn busy(plan: &Plan) -> String {
     );
     if !busy.unknown.is_empty() {
         let others = busy.unknown.join(", ");
-        text.push_str(&format!(
-            "  Without a P50 objective, and so not counted: {others}.\n"
-        ));
+        let lead = "  Without a P50 objective, and so not counted: ";
+        text.extend([lead, &others, ".\n"]);
     }
     text
 }

@@ -17,6 +17,10 @@ pub(super) fn text(plan: &Plan) -> String {
     )
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a row takes what it shows, borrowed or just formatted"
+)]
 fn row(name: &str, value: impl ToString) -> [String; 2] {
     [name.to_owned(), value.to_string()]
 }
@@ -191,7 +195,7 @@ fn objectives(plan: &Plan) -> String {
             Metric::ErrorShare { limit } => format!("errors {}", percent(*limit)),
         };
         match rows.last_mut() {
-            Some([name, all]) if *name == objective.operation => all.push_str(&format!(", {says}")),
+            Some([name, all]) if *name == objective.operation => all.extend([", ", &says]),
             _ => rows.push([objective.operation.clone(), says]),
         }
     }
