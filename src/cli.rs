@@ -129,7 +129,7 @@ pub struct ScenarioArgs {
 #[derive(Args)]
 pub struct TargetArgs {
     /// auto (a container when Docker answers, else local server binaries), docker, local, or
-    /// postgres://user@host/database.
+    /// `postgres://user@host/database`.
     #[arg(
         long,
         value_name = "TARGET",

@@ -53,7 +53,7 @@ impl Listing {
                 description: scenario
                     .sections
                     .description
-                    .map_or(String::new(), |description| description.into_inner()),
+                    .map_or(String::new(), serde_spanned::Spanned::into_inner),
             });
         }
         let operations = Call::ALL

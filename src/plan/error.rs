@@ -8,9 +8,9 @@ use crate::units::Span;
 #[error("{place}: {refusal}{}", place.excerpt())]
 pub struct PlanError {
     /// Where it was written.
-    pub place: Place,
+    pub place: Box<Place>,
     /// What is wrong.
-    pub refusal: Refusal,
+    pub refusal: Box<Refusal>,
 }
 
 /// Why a scenario is refused.

@@ -32,6 +32,10 @@ pub enum Metric {
     },
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
 fn fraction<S: serde::Serializer>(quantile: &Quantile, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(quantile.fraction())
 }

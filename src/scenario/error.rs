@@ -10,13 +10,14 @@ use super::source::{Place, Source};
 pub enum ScenarioError {
     /// There is neither a file nor a shipped scenario of this name.
     #[error(
-        "no scenario `{name}`: it is no file, and of the shipped ones, {hint} (`highwater list` shows them: {shipped})"
+        "no scenario `{name}`: there is no such file, and none of that name is shipped{near} \
+         (shipped are {shipped})"
     )]
     NotFound {
         /// What was typed.
         name: String,
-        /// The nearest shipped name.
-        hint: Hint,
+        /// The nearest shipped name, with its lead-in; empty where none is near.
+        near: String,
         /// All of them.
         shipped: String,
     },
@@ -42,9 +43,9 @@ pub enum ScenarioError {
     #[error("{place}: {problem}{}", place.excerpt())]
     Written {
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What.
-        problem: Problem,
+        problem: Box<Problem>,
     },
 }
 
@@ -120,7 +121,10 @@ impl ScenarioError {
         problem: Problem,
     ) -> Self {
         let place = span.map_or_else(|| source.whole(), |span| source.place(&span));
-        Self::Written { place, problem }
+        Self::Written {
+            place: Box::new(place),
+            problem: Box::new(problem),
+        }
     }
 
     /// A TOML error, placed in `source`.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::error::{Problem, ScenarioError};
@@ -86,7 +87,7 @@ fn parse_sections(source: &Source, texts: &[String]) -> Result<Sections, Scenari
 /// `[operations.trace.list]` is a slip that serde would report as an unknown key `list`.
 fn refuse_unquoted_names(source: &Source, root: &DeTable<'_>) -> Result<(), ScenarioError> {
     for name in ["operations", "objectives"] {
-        let Some(DeValue::Table(entries)) = root.get(name).map(|value| value.get_ref()) else {
+        let Some(DeValue::Table(entries)) = root.get(name).map(Spanned::get_ref) else {
             continue;
         };
         for (key, value) in entries {
@@ -109,9 +110,12 @@ fn refuse_unquoted_names(source: &Source, root: &DeTable<'_>) -> Result<(), Scen
 fn not_found(wanted: &str) -> ScenarioError {
     let stem = Path::new(wanted).file_stem().unwrap_or_default();
     let names = shipped::ALL.map(|shipped| shipped.name);
+    let hint = Hint::new(&stem.to_string_lossy(), names);
     ScenarioError::NotFound {
         name: wanted.to_owned(),
-        hint: Hint::new(&stem.to_string_lossy(), names),
+        near: hint
+            .nearest()
+            .map_or(String::new(), |near| format!("; did you mean `{near}`?")),
         shipped: names.join(", "),
     }
 }

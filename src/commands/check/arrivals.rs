@@ -82,9 +82,8 @@ fn busy(plan: &Plan) -> String {
     );
     if !busy.unknown.is_empty() {
         let others = busy.unknown.join(", ");
-        text.push_str(&format!(
-            "  Without a P50 objective, and so not counted: {others}.\n"
-        ));
+        let lead = "  Without a P50 objective, and so not counted: ";
+        text.extend([lead, &others, ".\n"]);
     }
     text
 }
@@ -138,14 +137,15 @@ fn run_time(plan: &Plan) -> String {
     let (drive, data) = (&plan.drive, &plan.dataset);
     let rows = data.traces + data.spans() + data.logs() + data.points() + u64::from(data.series);
     let fill = Span::from_secs((rows / FILL_ROWS_PER_SECOND).max(1));
-    let load = Span(drive.warm_up.0 + drive.duration.0);
-    format!(
-        "\nRun time\n  about {fill} to fill {} rows (assumed {}/s), then {load}: {} of warm-up and {} of \
-         measuring; at most {} to drain\n",
-        thousands(rows),
-        thousands(FILL_ROWS_PER_SECOND),
-        drive.warm_up,
-        drive.duration,
-        drive.drain
-    )
+    let (rows, assumed) = (thousands(rows), thousands(FILL_ROWS_PER_SECOND));
+    let steps = [
+        [
+            "fill".to_owned(),
+            format!("about {fill} for {rows} rows, if {assumed}/s"),
+        ],
+        ["warm-up".to_owned(), drive.warm_up.to_string()],
+        ["measuring".to_owned(), drive.duration.to_string()],
+        ["drain".to_owned(), format!("at most {}", drive.drain)],
+    ];
+    format!("\nRun time\n{}", columns(&steps, 2))
 }

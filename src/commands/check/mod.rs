@@ -23,7 +23,8 @@ pub fn run(args: &CheckArgs, origins: Origins) -> anyhow::Result<Exit> {
 fn text(plan: &Plan, path: &str) -> String {
     let mut text = format!("{} ({path})\n", plan.scenario);
     if !plan.description.is_empty() {
-        text.push_str(&format!("{}\n", plan.description));
+        text.push_str(&plan.description);
+        text.push('\n');
     }
     text.push_str(&settings::text(plan));
     text.push_str(&arrivals::text(plan));
@@ -32,7 +33,7 @@ fn text(plan: &Plan, path: &str) -> String {
         text.push_str("\nNotes\n");
     }
     for note in notes {
-        text.push_str(&format!("  - {note}\n"));
+        text.extend(["  - ", &note, "\n"]);
     }
     text
 }

@@ -17,6 +17,10 @@ pub(super) fn text(plan: &Plan) -> String {
     )
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a row takes what it shows, borrowed or just formatted"
+)]
 fn row(name: &str, value: impl ToString) -> [String; 2] {
     [name.to_owned(), value.to_string()]
 }
@@ -138,7 +142,9 @@ fn operations(plan: &Plan) -> Vec<[String; 3]> {
             let called = operation.call.name();
             let call = if called == operation.name { "" } else { called };
             let used = operation.call.parameters().iter();
-            let parameters: Vec<_> = used.map(|used| parameter(operation, *used)).collect();
+            let parameters: Vec<_> = used
+                .filter_map(|used| parameter(operation, *used))
+                .collect();
             [
                 operation.name.clone(),
                 call.to_owned(),
@@ -148,11 +154,13 @@ fn operations(plan: &Plan) -> Vec<[String; 3]> {
         .collect()
 }
 
-fn parameter(operation: &OperationPlan, parameter: Parameter) -> String {
+/// A parameter as people read it; `None` where it changes nothing.
+fn parameter(operation: &OperationPlan, parameter: Parameter) -> Option<String> {
     let all = &operation.parameters;
-    match parameter {
+    Some(match parameter {
         Parameter::Window => format!("window {}", all.window),
         Parameter::Limit => format!("limit {}", all.limit),
+        Parameter::Offset if all.offset == 0 => return None,
         Parameter::Offset => format!("offset {}", all.offset),
         Parameter::Search => format!("search {:?}", all.search),
         Parameter::Bucket => format!("bucket {}", all.bucket),
@@ -161,8 +169,9 @@ fn parameter(operation: &OperationPlan, parameter: Parameter) -> String {
             WindowEnd::Uniform => "anywhere".to_owned(),
         },
         Parameter::Draw => format!("{} drawn {}", drawn(operation.call), all.draw),
+        Parameter::UnknownShare if all.unknown_share == 0.0 => return None,
         Parameter::UnknownShare => format!("{} unknown", percent(all.unknown_share)),
-    }
+    })
 }
 
 /// What [`Parameter::Draw`] draws for this call.
@@ -186,7 +195,7 @@ fn objectives(plan: &Plan) -> String {
             Metric::ErrorShare { limit } => format!("errors {}", percent(*limit)),
         };
         match rows.last_mut() {
-            Some([name, all]) if *name == objective.operation => all.push_str(&format!(", {says}")),
+            Some([name, all]) if *name == objective.operation => all.extend([", ", &says]),
             _ => rows.push([objective.operation.clone(), says]),
         }
     }

@@ -32,16 +32,16 @@ impl<'a> Checker<'a> {
     /// The error of `refusal` at `span`.
     pub(super) fn refuse(self, span: &Range<usize>, refusal: Refusal) -> PlanError {
         PlanError {
-            place: self.source.place(span),
-            refusal,
+            place: Box::new(self.source.place(span)),
+            refusal: Box::new(refusal),
         }
     }
 
     /// The error of `refusal` for the file as a whole.
     pub(super) fn refuse_whole(self, refusal: Refusal) -> PlanError {
         PlanError {
-            place: self.source.whole(),
-            refusal,
+            place: Box::new(self.source.whole()),
+            refusal: Box::new(refusal),
         }
     }
 
@@ -105,8 +105,8 @@ pub(super) const YEAR: Span = Span::from_secs(365 * 86_400);
 /// The refusal of a value of a flag.
 pub(super) fn refuse_flag(typed: String, refusal: Refusal) -> PlanError {
     PlanError {
-        place: Place::Typed(typed),
-        refusal,
+        place: Box::new(Place::Typed(typed)),
+        refusal: Box::new(refusal),
     }
 }
 

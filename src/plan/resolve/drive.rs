@@ -4,6 +4,7 @@ use super::check::{Checker, MOMENT, YEAR, out_of_range, refuse_flag, value};
 use crate::plan::{DrivePlan, Flags, Model, PlanError, PoolPlan, Refusal, defaults};
 use crate::scenario::{DriveSection, Key, PoolSection, Sections};
 use crate::units::Span;
+use serde_spanned::Spanned;
 
 /// Threads that run calls.
 const MOST_WORKERS: u64 = 1_024;
@@ -66,22 +67,22 @@ fn refuse_other_model(
         (
             "arrivals",
             Model::Open,
-            written.arrivals.as_ref().map(|key| key.span()),
+            written.arrivals.as_ref().map(Spanned::span),
         ),
         (
             "rate_scale",
             Model::Open,
-            written.rate_scale.as_ref().map(|key| key.span()),
+            written.rate_scale.as_ref().map(Spanned::span),
         ),
         (
             "callers",
             Model::Closed,
-            written.callers.as_ref().map(|key| key.span()),
+            written.callers.as_ref().map(Spanned::span),
         ),
         (
             "think_time",
             Model::Closed,
-            written.think_time.as_ref().map(|key| key.span()),
+            written.think_time.as_ref().map(Spanned::span),
         ),
     ];
     for (key, needs, span) in keys {

@@ -1,5 +1,10 @@
 //! Scenario and flags -> plan: flag, then environment, then scenario, then default.
 
+#![expect(
+    clippy::ref_option,
+    reason = "a key is handed on as the section holds it, and most callers have no use for Option<&T>"
+)]
+
 mod check;
 mod dataset;
 mod drive;

@@ -67,7 +67,11 @@ fn expected_has_the_rows_and_the_budgets_of_the_guide() {
         ]
     );
     let busy = BusyConnections::of(&plan);
-    let each: Vec<_> = busy.rows.iter().map(|row| row.connections()).collect();
+    let each: Vec<_> = busy
+        .rows
+        .iter()
+        .map(crate::plan::littles_law::Busy::connections)
+        .collect();
     // 1000/s x 5 ms, 500/s x 20 ms, 200/s x 50 ms, 100/s x 100 ms.
     for (got, wanted) in each.iter().zip([5.0, 10.0, 10.0, 10.0]) {
         assert!((got - wanted).abs() < 1e-9, "{each:?}");
