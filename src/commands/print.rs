@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::OutputArgs;
+use crate::dataset::{FillBar, FillProgress, Silent};
 use crate::report::Paint;
 
 /// Writes `text` to stdout. A reader that has gone away (`| head`) is no error.
@@ -34,6 +35,15 @@ pub fn progress(line: &str) {
         eprint!("\r\u{1b}[2K{line}");
     } else {
         eprintln!("{line}");
+    }
+}
+
+/// What hears how a fill gets on: a bar on a terminal, nobody when it is to be quiet.
+pub fn fill_progress(quiet: bool) -> Box<dyn FillProgress> {
+    if quiet {
+        Box::new(Silent)
+    } else {
+        Box::new(FillBar::new())
     }
 }
 

@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::archive::DatasetRecord;
 use crate::commands::print;
-use crate::dataset::{self, Dataset, FillError};
+use crate::commands::columns::thousands;
+use crate::dataset::{self, Dataset, FillError, FillReport, Filled, Table};
 use crate::plan::Plan;
 use crate::schema;
 use crate::target::{self, Facts, KeepKey, RunLabel, Target};
@@ -126,22 +127,42 @@ async fn migrate_and_fill(
     schema::migrate(&options, target.edition(), &plan.schema).await?;
     let dataset = Dataset::new(&plan.dataset);
     let progress = print::fill_progress(session.quiet);
-    let filled = dataset::ensure_filled(&options, &dataset, &session.cancel, &progress).await?;
+    let filled = dataset::ensure_filled(
+        &options,
+        &dataset,
+        target.edition(),
+        &session.cancel,
+        &*progress,
+    )
+    .await?;
+    let fill_seconds = match &filled {
+        Filled::Now(report) => {
+            session.say(&filled_line(report));
+            Some(report.load_seconds() + report.prepare_seconds + report.settle_seconds)
+        }
+        Filled::Reused => {
+            session.say("the kept data set is used again");
+            None
+        }
+    };
+    let rows = Table::ALL.map(|table| (table.name().to_owned(), table.rows(&plan.dataset)));
     let record = DatasetRecord {
         digest: dataset.digest(),
-        rows: filled.rows.clone(),
-        reused: filled.report.is_none(),
-        fill_seconds: filled.report.as_ref().map(|report| report.seconds),
+        rows: rows.into_iter().collect(),
+        reused: fill_seconds.is_none(),
+        fill_seconds,
     };
-    match &filled.report {
-        Some(report) => session.say(&format!(
-            "filled {} rows in {:.1} s",
-            super::columns::thousands(report.rows()),
-            report.seconds
-        )),
-        None => session.say("the kept data set is used again"),
-    }
     Ok((dataset, record))
+}
+
+fn filled_line(report: &FillReport) -> String {
+    let seconds = report.load_seconds();
+    format!(
+        "filled {} rows in {seconds:.1} s ({} rows/s), then vacuumed and analysed in {:.1} s",
+        thousands(report.rows()),
+        thousands((report.rows() as f64 / seconds.max(1e-9)) as u64),
+        report.settle_seconds,
+    )
 }
 
 /// Sweeps what carries the run's label when it goes out of scope, also in a panic.

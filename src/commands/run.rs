@@ -111,9 +111,9 @@ fn drive(
     let workload = match plan.drive.access {
         Access::Pinned => RepositoryWorkload::pinned(options, edition, plan, &ready.dataset),
         Access::Pool => {
-            let _inside = runtime.enter();
             let options = session_options(options, plan.drive.timeout);
-            let pool = StoragePool::from_options(options, &pool_config(&plan.drive));
+            let open = StoragePool::from_options(options, pool_config(&plan.drive));
+            let pool = runtime.block_on(open)?;
             RepositoryWorkload::pooled(pool, edition, plan, &ready.dataset)
         }
     };
