@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Runtime;
@@ -25,6 +26,9 @@ use crate::summary::Summary;
 use crate::target::{Facts, Transport};
 use crate::workload::RepositoryWorkload;
 use crate::workload::repository::{pool_config, session_options};
+
+/// How long a pool's connections may take to close.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Runs the verb.
 pub fn run(args: &RunArgs, origins: Origins) -> anyhow::Result<Exit> {
@@ -122,10 +126,9 @@ fn drive(
     let driven = drive::run(&load, workload.clone(), runtime.handle(), live, &session.cancel);
     if let Some(pool) = workload.pool() {
         // A server that does not answer any more must not keep the run from ending.
-        let close = tokio::time::timeout(std::time::Duration::from_secs(2), pool.close());
-        let _ = runtime.block_on(async { close.await });
+        let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, pool.close()).await });
     }
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    runtime.shutdown_timeout(GOODBYE);
     Ok(driven?)
 }
 

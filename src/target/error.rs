@@ -175,7 +175,7 @@ pub enum TargetError {
         /// Host, port and database.
         server: String,
         /// How many tables, views and sequences.
-        count: i64,
+        count: usize,
         /// Some of their names.
         examples: String,
     },

@@ -4,6 +4,7 @@
 //! Output: how to connect, after a look at what is there: a database that holds anything but
 //! Highwater's own tables is refused. Nothing is created or changed.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -39,7 +40,7 @@ pub(super) async fn open(url: &Url, plan: &TargetPlan) -> Result<External, Targe
     let timeout = plan.start_timeout.0.min(CONNECT_TIMEOUT);
     let mut connection = match tokio::time::timeout(timeout, options.connect()).await {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return Err(refusal(server, error)),
+        Ok(Err(error)) => return Err(refusal(server, transport(&options), error)),
         Err(_) => {
             return Err(TargetError::Unreachable {
                 server,
@@ -101,15 +102,19 @@ fn transport(options: &PgConnectOptions) -> Transport {
 }
 
 /// Tells the reasons apart (SQLSTATE: PostgreSQL's manual, appendix A).
-fn refusal(server: String, error: sqlx::Error) -> TargetError {
+fn refusal(server: String, transport: Transport, error: sqlx::Error) -> TargetError {
     let cause = error.to_string();
     let code = error
         .as_database_error()
         .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
     match (&error, code.as_deref()) {
         (sqlx::Error::Tls(_), _) => TargetError::Tls { server, cause },
-        // A certificate that is not trusted ends the handshake as an input error.
-        (sqlx::Error::Io(io), _) if io.kind() == std::io::ErrorKind::InvalidData => {
+        // A certificate that is not trusted ends the handshake as an input error, and one that
+        // `sslrootcert` names in vain is a file that is not found.
+        (sqlx::Error::Io(io), _)
+            if io.kind() == ErrorKind::InvalidData
+                || (io.kind() == ErrorKind::NotFound && transport != Transport::UnixSocket) =>
+        {
             TargetError::Tls { server, cause }
         }
         (sqlx::Error::Io(_), _) => TargetError::Unreachable { server, cause },
@@ -191,7 +196,7 @@ async fn refuse_foreign(connection: &mut PgConnection, server: &str) -> Result<(
     let more = if names.len() > EXAMPLES { ", ..." } else { "" };
     Err(TargetError::NotEmpty {
         server: server.to_owned(),
-        count: names.len() as i64,
+        count: names.len(),
         examples: format!("{}{more}", names[..names.len().min(EXAMPLES)].join(", ")),
     })
 }
@@ -241,11 +246,15 @@ mod tests {
     fn io_and_tls_errors_are_told_apart() {
         let refused = sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into());
         assert!(matches!(
-            refusal("db".into(), refused),
+            refusal("db".into(), Transport::Network, refused),
             TargetError::Unreachable { .. }
         ));
         assert!(matches!(
-            refusal("db".into(), sqlx::Error::Tls("no".into())),
+            refusal(
+                "db".into(),
+                Transport::Network,
+                sqlx::Error::Tls("no".into())
+            ),
             TargetError::Tls { .. }
         ));
     }

@@ -21,6 +21,7 @@ mod provision;
 mod ready;
 mod request;
 mod socket_dir;
+mod start;
 mod sweep;
 
 pub use error::TargetError;

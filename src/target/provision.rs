@@ -9,8 +9,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
 
-use super::container::{Container, Start};
+use super::container::Container;
 use super::external;
+use super::start::Start;
 use super::{Facts, KeepKey, RunLabel, TargetError};
 use crate::plan::{TargetChoice, TargetPlan};
 use crate::store::Edition;

@@ -149,7 +149,7 @@ impl Fixture {
             shared
                 .runtime
                 .block_on(body(fixture))
-                .map_err(|error| Failed::from(format!("{error:?}")))
+                .map_err(|error| Failed::from(format!("{error:#}")))
         })
     }
 
@@ -164,7 +164,6 @@ impl Fixture {
                 let _ = target::sweep(&run).await;
                 #[expect(
                     clippy::disallowed_methods,
-                    clippy::exit,
                     reason = "the trials run on threads that cannot be asked to stop"
                 )]
                 std::process::exit(130);

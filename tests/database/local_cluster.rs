@@ -38,9 +38,9 @@ impl LocalCluster {
         Ok(Some(cluster))
     }
 
-    /// The certificate that signs itself, for `sslrootcert`.
-    pub(crate) fn certificate(&self) -> PathBuf {
-        self.path("server.crt")
+    /// The certificate of the authority, for `sslrootcert`.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.path("ca.crt")
     }
 
     /// A URL of the database `postgres`, with these parameters.
@@ -55,21 +55,27 @@ impl LocalCluster {
         self.directory.path().join(name)
     }
 
+    /// An authority, and the server's certificate that it signs.
     fn make_certificate(&self) -> bool {
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        let name = std::fs::write(self.path("names"), "subjectAltName=IP:127.0.0.1\n");
+        name.is_ok()
+            && self.openssl(&format!(
+                "req -x509 {key} -days 2 -subj /CN=authority -keyout ca.key -out ca.crt"
+            ))
+            && self.openssl(&format!(
+                "req {key} -subj /CN=127.0.0.1 -keyout server.key -out server.csr"
+            ))
+            && self.openssl(
+                "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 \
+                 -extfile names -out server.crt",
+            )
+    }
+
+    fn openssl(&self, arguments: &str) -> bool {
         Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-            ])
-            .args(["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
-            .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
-            .arg(self.path("server.key"))
-            .arg("-out")
-            .arg(self.certificate())
+            .args(arguments.split(' '))
+            .current_dir(self.directory.path())
             .output()
             .is_ok_and(|output| output.status.success())
     }

@@ -3,6 +3,12 @@
 //!
 //! Without a target these tests fail; they are never skipped. `HIGHWATER_IMAGE` chooses the image.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::expect_used,
+    reason = "a test binary without a harness: it talks to people and fails by panicking"
+)]
+
 mod command;
 mod fixture;
 mod local_cluster;

@@ -170,7 +170,7 @@ async fn plain_over_tls() -> anyhow::Result<()> {
     };
     let verify =
         |certificate: &str| cluster.url(&format!("?sslmode=verify-full&sslrootcert={certificate}"));
-    let trusted = cluster.certificate().display().to_string();
+    let trusted = cluster.authority().display().to_string();
     for url in [
         verify(&trusted),
         cluster.url("?sslmode=require"),
@@ -183,9 +183,14 @@ async fn plain_over_tls() -> anyhow::Result<()> {
         );
         ensure!(error.to_string().contains("not installed"), "{error}");
     }
-    // The system's certificates do not sign ours.
-    let error = refusal(&cluster.url("?sslmode=verify-full"), "s3cret").await?;
-    ensure!(matches!(error, TargetError::Tls { .. }), "{error}");
+    // The system's authorities did not sign ours, and a certificate that is not there signed none.
+    for url in [
+        cluster.url("?sslmode=verify-full"),
+        verify("/nowhere/ca.crt"),
+    ] {
+        let error = refusal(&url, "s3cret").await?;
+        ensure!(matches!(error, TargetError::Tls { .. }), "{url}: {error}");
+    }
     tokio::task::spawn_blocking(move || drop(cluster)).await?;
     Ok(())
 }
