@@ -117,7 +117,7 @@ impl Blocks {
 impl Layout {
     /// Whether the block's trace `i` failed.
     pub(super) fn failed(&self, i: usize) -> bool {
-        self.failed >> i & 1 == 1
+        (self.failed >> i) & 1 == 1
     }
 
     /// Where trace `i`'s spans begin, and how many they are.
@@ -178,7 +178,7 @@ fn split(
     let mut begins = [0_u32; BLOCK + 1];
     let mut given = 0;
     for i in 0..parts {
-        given += (kept >> i & 1) as u32;
+        given += ((kept >> i) & 1) as u32;
         begins[i + 1] = given + (left * sums[i + 1] / all) as u32;
     }
     begins
@@ -217,7 +217,7 @@ mod tests {
             error_permille in 0_u32..1000,
         ) {
             let plan = DatasetPlan {
-                spans_per_trace, logs_per_trace, traces, error_permille, ..small_plan()
+                traces, spans_per_trace, logs_per_trace, error_permille, ..small_plan()
             };
             let (clock, blocks) = (Clock::new(&plan), Blocks::new(&plan));
             let layout = blocks.layout(block, &clock);

@@ -1,5 +1,13 @@
 //! The data set on a real server: what was filled is what the generator says.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "trials fail by panicking; sums are exact by construction and compared to the last bit"
+)]
+
+use std::future::Future;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use highwater::dataset::manifest::{self, FillState};
 use highwater::dataset::{
@@ -10,9 +18,65 @@ use highwater::plan::{DatasetPlan, SchemaPlan};
 use highwater::schema::{self, SchemaError};
 use highwater::store::Edition;
 use highwater::units::Span;
+use libtest_mimic::Trial;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio_util::sync::CancellationToken;
+
+use crate::fixture::Fixture;
+
+pub(crate) fn trials(fixture: &Fixture) -> Vec<Trial> {
+    vec![
+        on_database(
+            fixture,
+            "dataset::answers_are_those_of_sql",
+            answers_are_those_of_sql,
+        ),
+        on_database(fixture, "dataset::keys_lead_to_rows", keys_lead_to_rows),
+        on_database(
+            fixture,
+            "dataset::a_whole_data_set_is_reused_or_refused",
+            a_whole_data_set_is_reused_or_refused,
+        ),
+        on_database(
+            fixture,
+            "dataset::a_half_done_fill_is_redone",
+            a_half_done_fill_is_redone,
+        ),
+        on_database(
+            fixture,
+            "dataset::an_interrupted_fill_stops_its_copies",
+            an_interrupted_fill_stops_its_copies,
+        ),
+        on_database(
+            fixture,
+            "dataset::rows_without_a_manifest_are_refused",
+            rows_without_a_manifest_are_refused,
+        ),
+        on_database(
+            fixture,
+            "dataset::migrations_run_again_and_refuse_what_they_do_not_know",
+            migrations_run_again_and_refuse_what_they_do_not_know,
+        ),
+        on_database(
+            fixture,
+            "dataset::the_plain_edition_has_the_same_indexes",
+            the_plain_edition_has_the_same_indexes,
+        ),
+    ]
+}
+
+/// A trial that gets a database of its own and fails by panicking.
+fn on_database<F, R>(fixture: &Fixture, name: &str, body: F) -> Trial
+where
+    F: FnOnce(PgConnectOptions) -> R + Send + 'static,
+    R: Future<Output = ()>,
+{
+    fixture.trial(name, move |fixture| async move {
+        body(fixture.database().await?.connect_options()).await;
+        Ok(())
+    })
+}
 
 const CHUNKS: SchemaPlan = SchemaPlan {
     chunk_interval: Span::from_secs(86_400),
@@ -234,7 +298,7 @@ pub(crate) async fn keys_lead_to_rows(options: PgConnectOptions) {
         .unwrap();
         let spans = i64::from(key.spans);
         let service = dataset.service_name(key.service).to_owned();
-        let duration_us = key.duration_us as i64;
+        let duration_us = key.duration_us.cast_signed();
         let expected = (
             key.id,
             service,
@@ -258,7 +322,7 @@ pub(crate) async fn keys_lead_to_rows(options: PgConnectOptions) {
     unique_across_chunks(&mut connection).await;
 }
 
-/// UNIQUE (trace_id, start_time) does not make trace_id unique: the generator does.
+/// The key of `traces` does not make `trace_id` unique, having the time in it: the generator does.
 async fn unique_across_chunks(connection: &mut PgConnection) {
     for sql in [
         "SELECT count(*) - count(DISTINCT trace_id) FROM highwater.traces",
@@ -393,7 +457,9 @@ pub(crate) async fn rows_without_a_manifest_are_refused(options: PgConnectOption
 }
 
 /// Migrating twice changes nothing; a newer target, another edition's and other chunks are refused.
-pub(crate) async fn migrations_run_again_and_refuse_what_they_do_not_know(options: PgConnectOptions) {
+pub(crate) async fn migrations_run_again_and_refuse_what_they_do_not_know(
+    options: PgConnectOptions,
+) {
     let mut connection = PgConnection::connect_with(&options).await.unwrap();
     let edition = Edition::detect(&mut connection).await.unwrap();
     let first = schema::migrate(&options, edition, &CHUNKS).await.unwrap();
