@@ -72,30 +72,30 @@ pub(super) async fn make_chunks(
     connection: &mut PgConnection,
     plan: &DatasetPlan,
 ) -> Result<(), FillError> {
-    const INTO: [(&str, &str); 4] = [
-        (
+    const INTO: [[&str; 2]; 4] = [
+        [
             "INSERT INTO highwater.traces (id, trace_id, service_name, start_time, status)
              SELECT gen_random_uuid(), '', '', t, '' FROM chunk_starts",
             "DELETE FROM highwater.traces",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.trace_spans
                  (id, trace_id, span_id, name, kind, service_name, start_time, status)
              SELECT gen_random_uuid(), gen_random_uuid(), '', '', '', '', t, '' FROM chunk_starts",
             "DELETE FROM highwater.trace_spans",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.metric_data_points (id, metric_id, timestamp)
              SELECT gen_random_uuid(), gen_random_uuid(), t FROM chunk_starts",
             "DELETE FROM highwater.metric_data_points",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.log_records
                  (id, timestamp, observed_timestamp, severity_number, severity_text, body,
                   service_name)
              SELECT gen_random_uuid(), t, t, 0, '', '', '' FROM chunk_starts",
             "DELETE FROM highwater.log_records",
-        ),
+        ],
     ];
     let doing = || FillError::sql("making the chunks");
     let mut transaction = connection.begin().await.map_err(doing())?;
@@ -111,7 +111,7 @@ pub(super) async fn make_chunks(
     .execute(&mut *transaction)
     .await
     .map_err(doing())?;
-    for statement in INTO.iter().flat_map(|(insert, delete)| [insert, delete]) {
+    for statement in INTO.as_flattened() {
         sqlx::query(*statement)
             .execute(&mut *transaction)
             .await
