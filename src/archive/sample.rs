@@ -121,7 +121,8 @@ pub(crate) fn columns(run: &RunRecord) -> Columns {
                 achieved: (offered * if stalled { 0.55 } else { 1.0 }) as u64,
                 response: part,
                 service: part,
-                ..OperationSecond::default()
+                wait: small(&operation.latency_ns.wait, part.count, 1.0 / factor),
+                lag: small(&operation.latency_ns.lag, part.count, factor.min(1.2)),
             }
         });
         columns.push(&Second {
@@ -130,6 +131,17 @@ pub(crate) fn columns(run: &RunRecord) -> Columns {
         });
     }
     columns
+}
+
+fn small(whole: &LatencyRecord, count: u64, factor: f64) -> PartSecond {
+    let scale = |ns: Option<u64>| ns.map(|ns| (ns as f64 * factor) as u64);
+    PartSecond {
+        count,
+        p50: scale(whole.p50),
+        p95: scale(whole.p95),
+        p99: scale(whole.p99),
+        max: scale(whole.p999),
+    }
 }
 
 fn run(shapes: &[Shape], seconds: u64) -> RunRecord {
