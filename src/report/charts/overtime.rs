@@ -67,7 +67,12 @@ fn times(
         let mut ends = Vec::new();
         for (name, colour, read) in curves {
             let read = |column: &OperationSecond| read(column).map(|ns| ns as f64);
-            let width = if *name == "max" { 1.0 } else { 1.6 };
+            let width = match *name {
+                "max" => 1.0,
+                // The whole lies under the part that it is mostly made of.
+                "response" => 3.2,
+                _ => 1.6,
+            };
             let end = draw(canvas, x, y, operation, width_s, read, *colour, width);
             ends.extend(end.map(|end| (*name, *colour, end)));
         }
