@@ -127,10 +127,8 @@ pub fn facts_key(run: &RunRecord) -> String {
     }
     take("dataset", &Value::from(run.dataset.digest.as_str()));
     let digest = hash.finalize();
-    digest[..8].iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let short = u64::from_be_bytes(std::array::from_fn(|i| digest[i]));
+    format!("{short:016x}")
 }
 
 /// The same value with the keys of every object in alphabetical order.

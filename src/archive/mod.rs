@@ -6,7 +6,6 @@
 //! the program cannot change what others read. Knows nothing of how numbers came about or how they
 //! are shown.
 
-pub mod assemble;
 mod format;
 mod history;
 mod intervals;

@@ -4,6 +4,7 @@ use hdrhistogram::Histogram;
 use indexmap::IndexMap;
 use serde_json::json;
 
+use super::ValidityVerdict::{Unchecked, Valid};
 use super::*;
 use crate::stats::draw::Stream;
 
@@ -120,7 +121,8 @@ pub(crate) fn columns(run: &RunRecord) -> Columns {
                 achieved: (offered * if stalled { 0.55 } else { 1.0 }) as u64,
                 response: part,
                 service: part,
-                ..OperationSecond::default()
+                wait: small(&operation.latency_ns.wait, part.count, 1.0 / factor),
+                lag: small(&operation.latency_ns.lag, part.count, factor.min(1.2)),
             }
         });
         columns.push(&Second {
@@ -131,6 +133,17 @@ pub(crate) fn columns(run: &RunRecord) -> Columns {
     columns
 }
 
+fn small(whole: &LatencyRecord, count: u64, factor: f64) -> PartSecond {
+    let scale = |ns: Option<u64>| ns.map(|ns| (ns as f64 * factor) as u64);
+    PartSecond {
+        count,
+        p50: scale(whole.p50),
+        p95: scale(whole.p95),
+        p99: scale(whole.p99),
+        max: scale(whole.p999),
+    }
+}
+
 fn run(shapes: &[Shape], seconds: u64) -> RunRecord {
     let operations: Vec<_> = shapes
         .iter()
@@ -138,7 +151,7 @@ fn run(shapes: &[Shape], seconds: u64) -> RunRecord {
         .map(|(i, shape)| operation(i as u64, *shape, seconds))
         .collect();
     let started_at = "2026-01-01T12:00:00Z".parse().unwrap();
-    let at = |s: u64| started_at + chrono::Duration::seconds(s as i64);
+    let at = |s: u64| started_at + std::time::Duration::from_secs(s);
     let objectives = objectives(&operations);
     RunRecord {
         schema: RunSchema::V1,
@@ -249,7 +262,6 @@ fn validity() -> Validity {
             limit: limit.map(str::to_owned),
             says: says.to_owned(),
         };
-    use ValidityVerdict::{Unchecked, Valid};
     Validity {
         verdict: Valid,
         checks: vec![

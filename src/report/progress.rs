@@ -42,26 +42,31 @@ pub fn progress_line(progress: &Progress) -> String {
         elapsed.floor(),
         total
     );
+    let achieved = words::grouped(progress.achieved_per_second, 0);
+    let _ = write!(line, "  achieved {achieved:>7}");
     if let Some(offered) = progress.offered_per_second {
-        let _ = write!(line, "  offered {:>7}/s", words::grouped(offered, 0));
+        let _ = write!(line, " of {:>7}", words::grouped(offered, 0));
     }
     let _ = write!(
         line,
-        "  achieved {:>7}/s  in flight {:>3}  backlog {:>3}  P99 {:>7}",
-        words::grouped(progress.achieved_per_second, 0),
+        "/s  in flight {:>3}  backlog {:>3}  P99 {:>7}",
         progress.in_flight,
         progress.backlog,
         progress.p99_ns.map_or_else(|| "-".to_owned(), format_ns),
     );
     if progress.failed > 0 {
-        let _ = write!(line, "  failed {}", words::grouped(progress.failed as f64, 0));
+        let _ = write!(
+            line,
+            "  failed {}",
+            words::grouped(progress.failed as f64, 0)
+        );
     }
     line
 }
 
-/// Twelve cells, in eighths.
+/// Ten cells, in eighths.
 fn bar(share: f64) -> String {
-    const CELLS: usize = 12;
+    const CELLS: usize = 10;
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * (CELLS * 8) as f64).floor() as usize;
     let mut bar = "█".repeat(eighths / 8);
@@ -91,7 +96,7 @@ mod tests {
 
     #[test]
     fn says_what_the_last_second_was_like() {
-        insta::assert_snapshot!(progress_line(&progress()), @"measure  ████▊·······   12/30 s  offered   1,000/s  achieved     998/s  in flight   3  backlog   0  P99 4.57 ms");
+        insta::assert_snapshot!(progress_line(&progress()), @"measure  ████······   12/30 s  achieved     998 of   1,000/s  in flight   3  backlog   0  P99 4.57 ms");
     }
 
     #[test]
@@ -102,13 +107,13 @@ mod tests {
             failed: 12,
             ..progress()
         };
-        insta::assert_snapshot!(progress_line(&closed), @"measure  ████▊·······   12/30 s  achieved     998/s  in flight   3  backlog   0  P99       -  failed 12");
+        insta::assert_snapshot!(progress_line(&closed), @"measure  ████······   12/30 s  achieved     998/s  in flight   3  backlog   0  P99       -  failed 12");
     }
 
     #[test]
     fn the_bar_is_always_as_long() {
         for share in [0.0, 0.013, 0.5, 0.999, 1.0, 2.0] {
-            assert_eq!(bar(share).chars().count(), 12, "{share}");
+            assert_eq!(bar(share).chars().count(), 10, "{share}");
         }
     }
 

@@ -78,6 +78,7 @@ impl Cell {
     }
 
     /// The same in `ink`.
+    #[must_use]
     pub fn ink(self, ink: Ink) -> Self {
         Self { ink, ..self }
     }
@@ -122,7 +123,10 @@ impl Table {
     pub fn render(&self, paint: Paint) -> String {
         let widths = self.widths();
         let mut text = String::new();
-        let head = self.head.iter().map(|(head, _)| Cell::new(head).ink(Ink::Bold));
+        let head = self
+            .head
+            .iter()
+            .map(|(head, _)| Cell::new(head).ink(Ink::Bold));
         self.line(&mut text, &widths, &head.collect::<Vec<_>>(), paint);
         let rule = "─".repeat(self.width());
         let _ = writeln!(text, "{}", Ink::Dim.paint(&rule, paint));
@@ -136,7 +140,10 @@ impl Table {
         (0..self.head.len())
             .map(|column| {
                 let cells = self.rows.iter().map(|row| row[column].text.chars().count());
-                cells.max().unwrap_or(0).max(self.head[column].0.chars().count())
+                cells
+                    .max()
+                    .unwrap_or(0)
+                    .max(self.head[column].0.chars().count())
             })
             .collect()
     }

@@ -7,7 +7,12 @@ use crate::archive::{
     HistoryLine, LatencyRecord, ObjectiveCheck, ObjectiveVerdict, OperationRecord, RunRecord,
     ValidityVerdict,
 };
-use crate::units::{Quantile, format_ns};
+use crate::units::Quantile;
+
+mod below;
+
+pub(super) use below::{about, since};
+use below::{objectives, validity};
 
 use super::table::{Align, Cell, Ink, Paint, Table};
 use super::words::{self, TimeUnit, grouped};
@@ -32,7 +37,19 @@ pub fn terminal(run: &RunRecord, with: &Terminal<'_>) -> String {
     let mut text = headline(run, paint);
     text.push('\n');
     let unit = TimeUnit::of(run);
-    let note = format!("response time in {}, from the scheduled start", unit.name);
+    let open = run
+        .operations
+        .iter()
+        .any(|o| o.offered_per_second.is_some());
+    let note = format!(
+        "response time in {}, from the scheduled start; {} in calls per second",
+        unit.name,
+        if open {
+            "offered and achieved"
+        } else {
+            "achieved"
+        }
+    );
     let _ = writeln!(text, "{}", Ink::Dim.paint(&note, paint));
     let (table, beside) = table(run, unit);
     text.push_str(&table.render(paint));
@@ -45,12 +62,22 @@ pub fn terminal(run: &RunRecord, with: &Terminal<'_>) -> String {
         lines.push(("last run", vec![since(run, previous)]));
     }
     for (name, values) in lines {
-        block(&mut text, name, values.into_iter().map(Cell::new).collect(), paint);
+        block(
+            &mut text,
+            name,
+            values.into_iter().map(Cell::new).collect(),
+            paint,
+        );
     }
     block(&mut text, "validity", validity(run), paint);
     block(&mut text, "objectives", objectives(run, beside), paint);
     if let Some(page) = with.page {
-        block(&mut text, "page", vec![Cell::new(page.display().to_string())], paint);
+        block(
+            &mut text,
+            "page",
+            vec![Cell::new(page.display().to_string())],
+            paint,
+        );
     }
     text
 }
@@ -96,10 +123,12 @@ fn table(run: &RunRecord, unit: TimeUnit) -> (Table, bool) {
     }
     let mut wide = plain.clone();
     let cells = run.operations.iter().map(|operation| {
-        of(run, operation).next().map_or_else(Cell::default, |check| {
-            let (word, ink) = objective_word(check.verdict);
-            Cell::new(format!("{} {word}", words::against(check))).ink(ink)
-        })
+        of(run, operation)
+            .next()
+            .map_or_else(Cell::default, |check| {
+                let (word, ink) = objective_word(check.verdict);
+                Cell::new(format!("{} {word}", words::against(check))).ink(ink)
+            })
     });
     wide.column("objective", Align::Left, cells.collect());
     if wide.width() <= WIDTH {
@@ -123,9 +152,13 @@ fn columns(run: &RunRecord, unit: TimeUnit) -> Table {
     };
     let mut table = Table::new();
     table.column("operation", Align::Left, each(&|o| Cell::new(&o.name)));
-    if run.operations.iter().any(|o| o.offered_per_second.is_some()) {
+    if run
+        .operations
+        .iter()
+        .any(|o| o.offered_per_second.is_some())
+    {
         let offered = |o: &OperationRecord| o.offered_per_second.map_or("-".to_owned(), rate);
-        table.column("offered/s", Align::Right, each(&|o| Cell::new(offered(o))));
+        table.column("offered", Align::Right, each(&|o| Cell::new(offered(o))));
     }
     let done = |o: &OperationRecord| {
         let behind = o
@@ -133,7 +166,7 @@ fn columns(run: &RunRecord, unit: TimeUnit) -> Table {
             .is_some_and(|offered| o.achieved_per_second < 0.99 * offered);
         Cell::new(rate(o.achieved_per_second)).ink(if behind { Ink::Warn } else { Ink::Plain })
     };
-    table.column("done/s", Align::Right, each(&done));
+    table.column("achieved", Align::Right, each(&done));
     let n = |o: &OperationRecord| Cell::new(grouped(o.latency_ns.response.count as f64, 0));
     table.column("n", Align::Right, each(&n));
     let failed = |o: &OperationRecord| {
@@ -145,7 +178,11 @@ fn columns(run: &RunRecord, unit: TimeUnit) -> Table {
         let cells = quantile_cells(run, unit, |r| r.quantile(quantile), Some(quantile));
         table.column(&quantile.to_string(), Align::Right, cells);
     }
-    table.column("max", Align::Right, quantile_cells(run, unit, |r| r.max, None));
+    table.column(
+        "max",
+        Align::Right,
+        quantile_cells(run, unit, |r| r.max, None),
+    );
     let mostly = |o: &OperationRecord| {
         words::dominating(o).map_or_else(
             || Cell::new("-"),
@@ -156,8 +193,8 @@ fn columns(run: &RunRecord, unit: TimeUnit) -> Table {
     table
 }
 
-/// One quantile of every operation, with as many digits after the point in each row. A quantile of
-/// too few samples stands in brackets; one without samples is a dash.
+/// One quantile of every operation, at the three digits that the histograms have. A quantile of too
+/// few samples stands in brackets; one without samples is a dash.
 fn quantile_cells(
     run: &RunRecord,
     unit: TimeUnit,
@@ -165,7 +202,6 @@ fn quantile_cells(
     quantile: Option<Quantile>,
 ) -> Vec<Cell> {
     let responses = || run.operations.iter().map(|o| &o.latency_ns.response);
-    let decimals = unit.decimals(responses().filter_map(&value));
     let few = |r: &LatencyRecord| quantile.is_some_and(|q| !words::enough(r.count, q));
     let any_few = responses().any(|r| value(r).is_some() && few(r));
     let pad = if any_few { " " } else { "" };
@@ -173,7 +209,7 @@ fn quantile_cells(
         .map(|response| match value(response) {
             None => Cell::new(format!("-{pad}")),
             Some(ns) => {
-                let number = grouped(unit.value(ns), decimals);
+                let number = words::digits(unit.value(ns));
                 if few(response) {
                     Cell::new(format!("({number})")).ink(Ink::Dim)
                 } else {
@@ -235,146 +271,6 @@ pub(super) fn losses(operation: &OperationRecord) -> String {
         }
     }
     kinds.join(", ")
-}
-
-/// The lines below the table: CPU, pacing, data set, target.
-pub(super) fn about(run: &RunRecord) -> Vec<(&'static str, Vec<String>)> {
-    let used = &run.resources;
-    let cores = |seconds: Option<f64>| match seconds {
-        Some(cpu) if used.measure_seconds > 0.0 => {
-            format!("{:.2} of {} cores", cpu / used.measure_seconds, used.host_cpus)
-        }
-        _ => "not seen".to_owned(),
-    };
-    let cpu = format!(
-        "server {}, generator {}",
-        cores(used.server_cpu_seconds),
-        cores(used.generator_cpu_seconds)
-    );
-    let pacing = run.pacing_ns.as_ref().map(|pacing| match pacing.p99 {
-        Some(p99) => format!("P99 {} behind the schedule", format_ns(p99)),
-        None => "nothing was scheduled".to_owned(),
-    });
-    let mut lines = vec![("cpu", vec![cpu])];
-    if let Some(pacing) = pacing {
-        lines.push(("pacing", vec![pacing]));
-    }
-    lines.push(("data set", vec![dataset(run)]));
-    lines.push(("target", vec![target(run)]));
-    lines
-}
-
-fn dataset(run: &RunRecord) -> String {
-    let data = &run.dataset;
-    let rows: Vec<String> = data
-        .rows
-        .iter()
-        .map(|(table, rows)| format!("{} {table}", words::rows(*rows)))
-        .collect();
-    let how = match data.fill_seconds {
-        _ if data.reused => ", reused".to_owned(),
-        Some(seconds) => format!(", filled in {}", words::seconds(seconds)),
-        None => String::new(),
-    };
-    let digest: String = data.digest.chars().take(12).collect();
-    format!("{}{how}, digest {digest}", rows.join(", "))
-}
-
-fn target(run: &RunRecord) -> String {
-    let facts = &run.facts;
-    let extension = facts.timescaledb.as_ref();
-    let extension = extension.map_or_else(String::new, |version| format!(" {version}"));
-    format!(
-        "{}{extension} on PostgreSQL {}, {}",
-        facts.edition, facts.postgresql, facts.transport
-    )
-}
-
-/// How P95 changed since the last comparable run, the largest change first. Two runs alone do not
-/// tell a change from noise, and the line says so.
-pub(super) fn since(run: &RunRecord, previous: &HistoryLine) -> String {
-    let mut changes: Vec<(f64, &str)> = run
-        .operations
-        .iter()
-        .filter_map(|operation| {
-            let before = previous.operations.get(&operation.name)?.p95?;
-            let now = operation.latency_ns.response.p95?;
-            (before > 0).then(|| (now as f64 / before as f64 - 1.0, operation.name.as_str()))
-        })
-        .collect();
-    changes.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-    let shown: Vec<String> = changes
-        .iter()
-        .take(3)
-        .map(|(change, name)| format!("{name} {:+.0}%", change * 100.0))
-        .collect();
-    let when = previous.started_at.format("%Y-%m-%d %H:%M UTC");
-    if shown.is_empty() {
-        return format!("{when}: no operation in common");
-    }
-    let more = match changes.len() - shown.len() {
-        0 => String::new(),
-        n => format!(", {n} more smaller"),
-    };
-    format!("P95 since {when}: {}{more} (two runs: noise included)", shown.join(", "))
-}
-
-fn validity(run: &RunRecord) -> Vec<Cell> {
-    let verdict = run.validity.verdict;
-    let ink = validity_ink(verdict);
-    let mut lines = vec![Cell::new(verdict.word()).ink(ink)];
-    let checks = &run.validity.checks;
-    let grave = |v: ValidityVerdict| v >= ValidityVerdict::Suspect;
-    for check in checks.iter().filter(|check| grave(check.verdict)) {
-        let limit = check.limit.as_ref().map(|limit| format!(" (limit {limit})"));
-        let found = check.value.as_ref().map(|value| {
-            format!(" {value}{}", limit.unwrap_or_default())
-        });
-        lines.push(Cell::new(format!(
-            "{}: {}{}: {}",
-            check.verdict.word(),
-            check.name,
-            found.unwrap_or_default(),
-            check.says
-        )).ink(validity_ink(check.verdict)));
-    }
-    let unchecked: Vec<&str> = checks
-        .iter()
-        .filter(|check| check.verdict == ValidityVerdict::Unchecked)
-        .map(|check| check.name.as_str())
-        .collect();
-    if !unchecked.is_empty() {
-        lines.push(Cell::new(format!("unchecked: {}", unchecked.join(", "))).ink(Ink::Dim));
-    }
-    lines
-}
-
-fn objectives(run: &RunRecord, beside: bool) -> Vec<Cell> {
-    let objectives = &run.objectives;
-    if objectives.checks.is_empty() {
-        return vec![Cell::new("none in this scenario")];
-    }
-    let count = |verdict| objectives.checks.iter().filter(|c| c.verdict == verdict).count();
-    let mut parts = vec![format!("{} met", count(ObjectiveVerdict::Pass))];
-    for (verdict, word) in [
-        (ObjectiveVerdict::Fail, "missed"),
-        (ObjectiveVerdict::Unknown, "unknown"),
-    ] {
-        if count(verdict) > 0 {
-            parts.push(format!("{} {word}", count(verdict)));
-        }
-    }
-    let (word, ink) = objective_word(objectives.verdict);
-    let mut lines = vec![Cell::new(format!("{word}: {}", parts.join(", "))).ink(ink)];
-    let known = |check: &ObjectiveCheck| run.operations.iter().any(|o| o.name == check.operation);
-    for check in &objectives.checks {
-        if !(beside && known(check)) {
-            let (word, ink) = objective_word(check.verdict);
-            let line = format!("{} {} {word}", check.operation, words::against(check));
-            lines.push(Cell::new(line).ink(ink));
-        }
-    }
-    lines
 }
 
 fn objective_word(verdict: ObjectiveVerdict) -> (&'static str, Ink) {

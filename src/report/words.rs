@@ -6,7 +6,9 @@ use crate::units::{Quantile, Span, format_ns};
 /// A number with thousands separated by commas and `decimals` digits after the point.
 pub(super) fn grouped(number: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", number.abs());
-    let (whole, fraction) = text.split_once('.').map_or((&text[..], ""), |(w, f)| (w, f));
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((&text[..], ""), |(w, f)| (w, f));
     let mut out = String::new();
     if number < 0.0 {
         out.push('-');
@@ -39,26 +41,21 @@ impl TimeUnit {
         let tail = responses().filter_map(|r| r.p99).max();
         let body = responses().filter_map(|r| r.p50).min();
         match (body, tail) {
-            (_, Some(tail)) if tail < 1_000_000 => Self { name: "us", ns: 1e3 },
+            (_, Some(tail)) if tail < 1_000_000 => Self {
+                name: "us",
+                ns: 1e3,
+            },
             (Some(body), _) if body > 10_000_000_000 => Self { name: "s", ns: 1e9 },
-            _ => Self { name: "ms", ns: 1e6 },
+            _ => Self {
+                name: "ms",
+                ns: 1e6,
+            },
         }
     }
 
     /// `ns` in this unit.
     pub(super) fn value(self, ns: u64) -> f64 {
         ns as f64 / self.ns
-    }
-
-    /// Digits after the point at which the smallest of `values` still has two digits.
-    pub(super) fn decimals(self, values: impl Iterator<Item = u64>) -> usize {
-        let least = values.filter(|ns| *ns > 0).min().map(|ns| self.value(ns));
-        match least {
-            Some(least) if least < 0.1 => 3,
-            Some(least) if least < 10.0 => 2,
-            Some(least) if least < 100.0 => 1,
-            _ => 0,
-        }
     }
 }
 
@@ -73,7 +70,13 @@ pub(super) fn enough(count: u64, quantile: Quantile) -> bool {
 /// The share is that of the three parts' P95 together. Quantiles of parts do not add up to that of
 /// their sum, so the share is a pointer to the cause, not an account.
 pub(super) fn dominating(operation: &OperationRecord) -> Option<(Part, f64)> {
-    let at = |part: Part| operation.latency_ns.part(part).p95.map(|ns| (part, ns as f64));
+    let at = |part: Part| {
+        operation
+            .latency_ns
+            .part(part)
+            .p95
+            .map(|ns| (part, ns as f64))
+    };
     let parts: Vec<(Part, f64)> = Part::ADDENDS.into_iter().filter_map(at).collect();
     let whole: f64 = parts.iter().map(|(_, ns)| ns).sum();
     let (part, most) = parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -171,8 +174,14 @@ mod tests {
 
     #[test]
     fn groups_thousands() {
-        let texts = [(0.0, 0), (999.0, 0), (1_000.0, 0), (1_234_567.89, 1), (-1_000.4, 0)]
-            .map(|(number, decimals)| grouped(number, decimals));
+        let texts = [
+            (0.0, 0),
+            (999.0, 0),
+            (1_000.0, 0),
+            (1_234_567.89, 1),
+            (-1_000.4, 0),
+        ]
+        .map(|(number, decimals)| grouped(number, decimals));
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567.9", "-1,000"]);
     }
 
@@ -187,8 +196,14 @@ mod tests {
             high: None,
             verdict: ObjectiveVerdict::Pass,
         };
-        assert_eq!(against(&check("p95", Some("4.12 ms"), "15ms")), "P95 4.12/15 ms");
-        assert_eq!(against(&check("p99", Some("950us"), "2.5ms")), "P99 0.95/2.5 ms");
+        assert_eq!(
+            against(&check("p95", Some("4.12 ms"), "15ms")),
+            "P95 4.12/15 ms"
+        );
+        assert_eq!(
+            against(&check("p99", Some("950us"), "2.5ms")),
+            "P99 0.95/2.5 ms"
+        );
         assert_eq!(against(&check("p999", None, "1s")), "P99.9 -/1s");
         let errors = check("error_share", Some("0.2 %"), "1 %");
         assert_eq!(against(&errors), "errors 0.2 %/1 %");

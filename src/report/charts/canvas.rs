@@ -82,7 +82,9 @@ impl Canvas<'_> {
         let style = TextStyle::from(("sans-serif", size).into_font())
             .color(&colour)
             .pos(Pos::new(h, v));
-        let _ = self.area.draw(&Text::new(text.to_owned(), units(at), style));
+        let _ = self
+            .area
+            .draw(&Text::new(text.to_owned(), units(at), style));
     }
 }
 
@@ -157,7 +159,10 @@ mod tests {
         assert!(text.trim_end().ends_with("</svg>"));
         assert!(text.contains("<desc>says &amp; means</desc>"));
         assert!(text.contains("points=\"0,0 41,80\""), "{text}");
-        assert!(text.contains("font-size=\"48\"") && text.contains("x &lt; y"), "{text}");
+        assert!(
+            text.contains("font-size=\"48\"") && text.contains("x &lt; y"),
+            "{text}"
+        );
         assert_eq!(text.matches("<svg").count(), 1);
     }
 

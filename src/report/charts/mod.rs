@@ -10,5 +10,5 @@ mod overtime;
 mod percentiles;
 
 pub(super) use canvas::PALETTE;
-pub(super) use overtime::{rate_over_time, response_over_time};
+pub(super) use overtime::{parts_over_time, rate_over_time, response_over_time};
 pub(super) use percentiles::{Limit, Line, percentiles};

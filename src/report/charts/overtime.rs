@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use crate::archive::{OperationColumns, OperationSecond, PartSecond};
+use crate::archive::{OperationColumns, OperationSecond};
 
 use super::axis::{Axis, clock_ticks, rate_ticks, time_ends, time_ticks};
 use super::canvas::{Anchor, Canvas, GRID, INK, MUTED, PALETTE, Point, spread, svg};
@@ -15,28 +15,66 @@ pub(in crate::report) fn response_over_time(
     operation: &OperationColumns,
     width_s: u64,
 ) -> String {
-    type Read = fn(&PartSecond) -> Option<u64>;
-    let curves: [(&str, RGBColor, Read); 4] = [
-        ("max", PALETTE[6], |part| part.max),
-        ("P99", PALETTE[1], |part| part.p99),
-        ("P95", PALETTE[0], |part| part.p95),
-        ("P50", PALETTE[2], |part| part.p50),
+    let curves: [Curve; 4] = [
+        ("max", PALETTE[6], |column| column.response.max),
+        ("P99", PALETTE[1], |column| column.response.p99),
+        ("P95", PALETTE[0], |column| column.response.p95),
+        ("P50", PALETTE[2], |column| column.response.p50),
     ];
-    let parts = || operation.columns.iter().flatten().map(|c| c.response);
-    let values = parts().flat_map(|part| [part.p50, part.max]).flatten();
-    let x = time_axis(size, operation, width_s);
-    let y = Axis::log(time_ends(values), (size.1 - 34.0, 14.0));
     let title = format!("{}: response over time", operation.name);
     let description = "P50, P95, P99 and the longest response of each moment on a logarithmic \
                        axis, over the seconds of the measuring.";
-    svg(size, &title, description, |canvas| {
+    times(size, (&title, description), operation, width_s, &curves)
+}
+
+/// P99 of response and of each of its parts, on a logarithmic axis: which part a peak is made of.
+pub(in crate::report) fn parts_over_time(
+    size: (f64, f64),
+    operation: &OperationColumns,
+    width_s: u64,
+) -> String {
+    let curves: [Curve; 4] = [
+        ("response", INK, |column| column.response.p99),
+        ("service", PALETTE[0], |column| column.service.p99),
+        ("wait", PALETTE[1], |column| column.wait.p99),
+        ("lag", PALETTE[3], |column| column.lag.p99),
+    ];
+    let title = format!(
+        "{}: P99 of response and its parts over time",
+        operation.name
+    );
+    let description = "P99 of response, service, wait and lag of each moment on a logarithmic \
+                       axis, over the seconds of the measuring.";
+    times(size, (&title, description), operation, width_s, &curves)
+}
+
+/// A time of each column: its label, its colour, and where it stands.
+type Curve = (&'static str, RGBColor, fn(&OperationSecond) -> Option<u64>);
+
+fn times(
+    size: (f64, f64),
+    (title, description): (&str, &str),
+    operation: &OperationColumns,
+    width_s: u64,
+    curves: &[Curve],
+) -> String {
+    let columns = || operation.columns.iter().flatten();
+    let values = columns().flat_map(|column| curves.iter().filter_map(|curve| curve.2(column)));
+    let x = time_axis(size, operation, width_s);
+    let y = Axis::log(time_ends(values), (size.1 - 34.0, 14.0));
+    svg(size, title, description, |canvas| {
         grid(canvas, x, y, &time_ticks(y.values()));
         let mut ends = Vec::new();
         for (name, colour, read) in curves {
-            let read = |column: &OperationSecond| read(&column.response).map(|ns| ns as f64);
-            let width = if name == "max" { 1.0 } else { 1.6 };
-            let end = draw(canvas, x, y, operation, width_s, read, colour, width);
-            ends.extend(end.map(|end| (name, colour, end)));
+            let read = |column: &OperationSecond| read(column).map(|ns| ns as f64);
+            let width = match *name {
+                "max" => 1.0,
+                // The whole lies under the part that it is mostly made of.
+                "response" => 3.2,
+                _ => 1.6,
+            };
+            let end = draw(canvas, x, y, operation, width_s, read, *colour, width);
+            ends.extend(end.map(|end| (*name, *colour, end)));
         }
         labels(canvas, y, &ends);
     })
@@ -50,7 +88,10 @@ pub(in crate::report) fn rate_over_time(
 ) -> String {
     let columns = || operation.columns.iter().flatten();
     let per_second = |count: u64| count as f64 / width_s as f64;
-    let most = columns().map(|c| c.offered.max(c.achieved)).max().unwrap_or(0);
+    let most = columns()
+        .map(|c| c.offered.max(c.achieved))
+        .max()
+        .unwrap_or(0);
     let (top, ticks) = rate_ticks(per_second(most));
     let x = time_axis(size, operation, width_s);
     let y = Axis::linear((0.0, top), (size.1 - 34.0, 14.0));
@@ -93,7 +134,10 @@ fn grid(canvas: &Canvas<'_>, x: Axis, y: Axis, ticks: &[(f64, String)]) {
 }
 
 /// Draws one value of each column, with a gap where there is none; returns the last point.
-#[expect(clippy::too_many_arguments, reason = "two axes and a pen: all of them differ per call")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two axes and a pen: all of them differ per call"
+)]
 fn draw(
     canvas: &Canvas<'_>,
     x: Axis,
@@ -143,7 +187,10 @@ mod tests {
         let whole = response_over_time((560.0, 260.0), &operation, 1);
         operation.columns[10] = None;
         let gap = response_over_time((560.0, 260.0), &operation, 1);
-        assert_eq!(gap.matches("<polyline").count(), whole.matches("<polyline").count() + 4);
+        assert_eq!(
+            gap.matches("<polyline").count(),
+            whole.matches("<polyline").count() + 4
+        );
     }
 
     #[test]
@@ -153,7 +200,10 @@ mod tests {
             column.offered = 0;
         }
         let text = rate_over_time((560.0, 260.0), &columns.operations[0], 1);
-        assert!(text.contains("achieved\n") && !text.contains("offered\n"), "{text}");
+        assert!(
+            text.contains("achieved\n") && !text.contains("offered\n"),
+            "{text}"
+        );
     }
 
     #[test]

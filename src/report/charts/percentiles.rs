@@ -46,9 +46,10 @@ pub(in crate::report) fn percentiles(
         .iter()
         .map(|line| (line.histogram.len() as f64).log10())
         .fold(2.0_f64, f64::max);
-    let values = lines.iter().filter(|line| !line.histogram.is_empty()).flat_map(|line| {
-        [line.histogram.value_at_quantile(0.0), line.histogram.max()]
-    });
+    let values = lines
+        .iter()
+        .filter(|line| !line.histogram.is_empty())
+        .flat_map(|line| [line.histogram.value_at_quantile(0.0), line.histogram.max()]);
     let ends = time_ends(values.chain(limits.iter().map(|limit| limit.ns)));
     let x = Axis::linear((0.0, nines), (64.0, size.0 - margin));
     let y = Axis::log(ends, (size.1 - 34.0, 14.0));
@@ -72,7 +73,7 @@ fn grid(canvas: &Canvas<'_>, x: Axis, y: Axis) {
     }
     let nines = [
         (0.0, "0 %"),
-        (0.301_03, "50 %"),
+        (std::f64::consts::LOG10_2, "50 %"),
         (1.0, "90 %"),
         (2.0, "99 %"),
         (3.0, "99.9 %"),
@@ -125,7 +126,10 @@ fn curve(histogram: &Histogram<u64>) -> (Vec<Point>, Vec<Point>) {
         .map(|step| at(f64::from(step) / f64::from(STEPS)))
         .collect();
     points.push((last, histogram.max() as f64));
-    let sure = points.iter().take_while(|(nines, _)| *nines <= last - 1.0).count();
+    let sure = points
+        .iter()
+        .take_while(|(nines, _)| *nines <= last - 1.0)
+        .count();
     let faint = points[sure.saturating_sub(1)..].to_vec();
     points.truncate(sure);
     (points, faint)
@@ -136,7 +140,13 @@ fn draw_limit(canvas: &Canvas<'_>, x: Axis, y: Axis, limit: &Limit) {
     let (at, height) = (x.at(nines), y.at(limit.ns as f64));
     canvas.line(&[(at - 26.0, height), (at + 26.0, height)], LIMIT, 1.0, 2.5);
     let text = format!("{} at most", limit.name);
-    canvas.text(&text, (at, height - 5.0), Anchor::Above, 12.0, LIMIT);
+    let crowded = height - y.at(f64::INFINITY) < 20.0;
+    let (below, anchor) = if crowded {
+        (6.0, Anchor::Below)
+    } else {
+        (-5.0, Anchor::Above)
+    };
+    canvas.text(&text, (at, height + below), anchor, 12.0, LIMIT);
 }
 
 fn labels(canvas: &Canvas<'_>, y: Axis, lines: &[Line<'_>], ends: &[Option<Point>]) {
@@ -152,7 +162,12 @@ fn labels(canvas: &Canvas<'_>, y: Axis, lines: &[Line<'_>], ends: &[Option<Point
         let line = &lines[i];
         let colour = line.colour.unwrap_or(INK);
         canvas.line(&[end, (right + 8.0, height)], colour, 0.35, 1.0);
-        canvas.line(&[(right + 8.0, height), (right + 16.0, height)], colour, 1.0, 3.0);
+        canvas.line(
+            &[(right + 8.0, height), (right + 16.0, height)],
+            colour,
+            1.0,
+            3.0,
+        );
         let text = format!("{}  {}", line.name, short_ns(line.histogram.max() as f64));
         canvas.text(&text, (right + 21.0, height), Anchor::Start, 12.0, INK);
     }
@@ -191,7 +206,10 @@ mod tests {
         };
         let lines = [line(&empty, "none"), line(&one, "one")];
         let text = percentiles((560.0, 280.0), 130.0, "t", &lines, &[]);
-        assert!(text.contains("one  5 us") && !text.contains("none"), "{text}");
+        assert!(
+            text.contains("one  5 us\n") && !text.contains("none  "),
+            "{text}"
+        );
         assert!(!text.contains("NaN"));
     }
 }

@@ -78,17 +78,47 @@ fn tree(value: &Value) -> Markup {
 /// The words of the page.
 pub(super) fn how_to_read() -> Markup {
     let words = [
-        ("response", "from the scheduled start of a call until its rows are decoded: what a user waits. It is lag + wait + service."),
-        ("lag", "from the scheduled start until the generator handed the call over: its own delay, the only part that can make a run invalid."),
-        ("wait", "from there until a connection is in hand: the pool, or the backlog before a pinned connection. The system's share, not the generator's."),
-        ("service", "from there until the rows are decoded: the database and the wire."),
-        ("offered and done", "calls per second that the schedule asked for, and that ended with a right answer. The schedule is fixed before the run; a slow answer delays no later call's clock."),
-        ("failed", "calls that ended with an error or a wrong answer, timed out, were shed or were unfinished at the end. None is dropped unseen."),
-        ("P95", "95 of 100 calls took at most this long. Percentiles are read from merged histograms and never averaged; over long times a chart shows the worst of each stretch."),
-        ("mostly", "the part with the largest P95 and its share of the three parts' P95 together: where to look first."),
-        ("valid, suspect, invalid", "whether the numbers may be believed. An invalid run passes no objective."),
+        (
+            "response",
+            "from the scheduled start of a call until its rows are decoded: what a user waits. It is lag + wait + service.",
+        ),
+        (
+            "lag",
+            "from the scheduled start until the generator handed the call over: its own delay, the only part that can make a run invalid.",
+        ),
+        (
+            "wait",
+            "from there until a connection is in hand: the pool, or the backlog before a pinned connection. The system's share, not the generator's.",
+        ),
+        (
+            "service",
+            "from there until the rows are decoded: the database and the wire.",
+        ),
+        (
+            "offered and achieved",
+            "calls per second that the schedule asked for, and that ended with a right answer. The schedule is fixed before the run; a slow answer delays no later call's clock.",
+        ),
+        (
+            "failed",
+            "calls that ended with an error or a wrong answer, timed out, were shed or were unfinished at the end. None is dropped unseen.",
+        ),
+        (
+            "P95",
+            "95 of 100 calls took at most this long. Percentiles are read from merged histograms and never averaged; over long times a chart shows the worst of each stretch.",
+        ),
+        (
+            "mostly",
+            "the part with the largest P95 and its share of the three parts' P95 together: where to look first.",
+        ),
+        (
+            "valid, suspect, invalid",
+            "whether the numbers may be believed. An invalid run passes no objective.",
+        ),
         ("unchecked", "nobody looked. Neither good nor bad."),
-        ("unknown", "an objective with too few samples for its percentile, or of an invalid run. Not a pass."),
+        (
+            "unknown",
+            "an objective with too few samples for its percentile, or of an invalid run. Not a pass.",
+        ),
     ];
     html! {
         section {

@@ -79,7 +79,13 @@ mod tests {
         for outside in ["src=", "href=\"http", "@import", "url(", "<script", "<link"] {
             assert!(!text.contains(outside), "{outside}");
         }
-        for inside in ["timescaledb-apache", "17.6", "unix-socket", "log.search_logs", "P99.9"] {
+        for inside in [
+            "timescaledb-apache",
+            "17.6",
+            "unix-socket",
+            "log.search_logs",
+            "P99.9",
+        ] {
             assert!(text.contains(inside), "{inside}");
         }
         assert_eq!(text.matches("<svg").count(), text.matches("<desc>").count());

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::archive::{HistogramError, OperationRecord, Part, RunRecord};
 use crate::report::charts::{
-    Limit, Line, PALETTE, percentiles, rate_over_time, response_over_time,
+    Limit, Line, PALETTE, parts_over_time, percentiles, rate_over_time, response_over_time,
 };
 use crate::report::words;
 use crate::units::{Quantile, Span};
@@ -90,6 +90,10 @@ fn one(page: &Page<'_>, operation: &OperationRecord) -> Result<Markup, Histogram
                         (PreEscaped(response_over_time(SMALL, found, width_s)))
                     }
                     figure {
+                        figcaption { "P99 of response and its parts over time" (each(width_s)) }
+                        (PreEscaped(parts_over_time(SMALL, found, width_s)))
+                    }
+                    figure {
                         figcaption { "Calls per second, offered and achieved" (each(width_s)) }
                         (PreEscaped(rate_over_time(SMALL, found, width_s)))
                     }
@@ -126,7 +130,13 @@ fn parts(run: &RunRecord, operation: &OperationRecord) -> Result<String, Histogr
         })
         .collect();
     let title = format!("{}: response and its parts by percentile", operation.name);
-    Ok(percentiles(SMALL, 142.0, &title, &lines, &limits(run, operation)))
+    Ok(percentiles(
+        SMALL,
+        142.0,
+        &title,
+        &lines,
+        &limits(run, operation),
+    ))
 }
 
 /// The objectives of an operation that limit a quantile.
@@ -135,7 +145,9 @@ fn limits(run: &RunRecord, operation: &OperationRecord) -> Vec<Limit> {
     checks
         .filter(|check| check.operation == operation.name)
         .filter_map(|check| {
-            let quantile = Quantile::SHOWN.into_iter().find(|q| q.key() == check.metric)?;
+            let quantile = Quantile::SHOWN
+                .into_iter()
+                .find(|q| q.key() == check.metric)?;
             let limit: Span = check.limit.parse().ok()?;
             Some(Limit {
                 quantile: quantile.fraction(),
@@ -155,7 +167,11 @@ fn facts(operation: &OperationRecord) -> String {
     };
     let answers = match (operation.wrong_answers, operation.empty_answers) {
         (Some(wrong), Some(empty)) => {
-            format!("{} wrong and {} empty answers", grouped(wrong), grouped(empty))
+            format!(
+                "{} wrong and {} empty answers",
+                grouped(wrong),
+                grouped(empty)
+            )
         }
         _ => "answers not checked".to_owned(),
     };

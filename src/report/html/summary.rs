@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::archive::{
-    LatencyRecord, ObjectiveCheck, ObjectiveVerdict, OperationRecord, RunRecord, ValidityVerdict,
+    ObjectiveCheck, ObjectiveVerdict, OperationRecord, RunRecord, ValidityVerdict,
 };
 use crate::units::Quantile;
 
@@ -83,11 +83,6 @@ pub(super) fn reasons(run: &RunRecord) -> Markup {
 pub(super) fn table(run: &RunRecord) -> Markup {
     let unit = TimeUnit::of(run);
     let quantiles = [Quantile::P50, Quantile::P95, Quantile::P99, Quantile::P999];
-    let decimals: Vec<usize> = quantiles
-        .iter()
-        .map(|q| decimals(run, unit, |r| r.quantile(*q)))
-        .collect();
-    let of_max = decimals_of_max(run, unit);
     let few = run.operations.iter().any(|o| {
         let count = o.latency_ns.response.count;
         count > 0 && quantiles.iter().any(|q| !words::enough(count, *q))
@@ -98,14 +93,14 @@ pub(super) fn table(run: &RunRecord) -> Markup {
             div.scroll { table.numbers {
                 thead { tr {
                     th.text { "operation" }
-                    th { "offered/s" } th { "done/s" } th { "n" } th { "failed" }
+                    th { "offered/s" } th { "achieved/s" } th { "n" } th { "failed" }
                     @for quantile in quantiles { th { (quantile) } }
                     th { "max" }
                     th.text { "mostly" }
                     th.text { "objective" }
                 } }
                 tbody { @for operation in &run.operations {
-                    (row(run, operation, unit, &quantiles, &decimals, of_max))
+                    (row(run, operation, unit, &quantiles))
                 } }
             } }
             @if few {
@@ -126,17 +121,20 @@ fn row(
     operation: &OperationRecord,
     unit: TimeUnit,
     quantiles: &[Quantile],
-    decimals: &[usize],
-    of_max: usize,
 ) -> Markup {
     let response = &operation.latency_ns.response;
     let rate = |r: f64| grouped(r, usize::from(r < 1_000.0));
-    let cell = |ns: Option<u64>, decimals: usize, few: bool| match ns {
+    let cell = |ns: Option<u64>, few: bool| match ns {
         None => html! { td { "-" } },
-        Some(ns) if few => html! { td.few { "(" (grouped(unit.value(ns), decimals)) ")" } },
-        Some(ns) => html! { td { (grouped(unit.value(ns), decimals)) } },
+        Some(ns) if few => html! { td.few { "(" (words::digits(unit.value(ns))) ")" } },
+        Some(ns) => html! { td { (words::digits(unit.value(ns))) } },
     };
-    let checks = || run.objectives.checks.iter().filter(|c| c.operation == operation.name);
+    let checks = || {
+        run.objectives
+            .checks
+            .iter()
+            .filter(|c| c.operation == operation.name)
+    };
     html! {
         tr {
             th.text scope="row" { (operation.name) }
@@ -144,10 +142,10 @@ fn row(
             td { (rate(operation.achieved_per_second)) }
             td { (grouped(response.count as f64, 0)) }
             td.bad[operation.lost() > 0] { (grouped(operation.lost() as f64, 0)) }
-            @for (quantile, decimals) in quantiles.iter().zip(decimals) {
-                (cell(response.quantile(*quantile), *decimals, !words::enough(response.count, *quantile)))
+            @for quantile in quantiles {
+                (cell(response.quantile(*quantile), !words::enough(response.count, *quantile)))
             }
-            (cell(response.max, of_max, false))
+            (cell(response.max, false))
             td.text {
                 @if let Some((part, share)) = words::dominating(operation) {
                     (part.name()) " " (words::percent(share))
@@ -156,19 +154,6 @@ fn row(
             td.text { @for check in checks() { (objective(check)) } }
         }
     }
-}
-
-fn decimals(
-    run: &RunRecord,
-    unit: TimeUnit,
-    value: impl Fn(&LatencyRecord) -> Option<u64>,
-) -> usize {
-    let responses = run.operations.iter().map(|o| &o.latency_ns.response);
-    unit.decimals(responses.filter_map(value))
-}
-
-fn decimals_of_max(run: &RunRecord, unit: TimeUnit) -> usize {
-    decimals(run, unit, |response| response.max)
 }
 
 fn objective(check: &ObjectiveCheck) -> Markup {
