@@ -55,7 +55,11 @@ impl Exit {
 
     /// The exit of a run that went to its end, or as far as it could.
     pub fn of_run(run: &RunRecord) -> Self {
-        match (run.interrupted, run.validity.verdict, run.objectives.verdict) {
+        match (
+            run.interrupted,
+            run.validity.verdict,
+            run.objectives.verdict,
+        ) {
             (true, ..) => Self::Interrupted,
             (_, ValidityVerdict::Invalid, _) => Self::NoVerdict,
             (.., ObjectiveVerdict::Fail) => Self::Missed,

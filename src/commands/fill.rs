@@ -25,7 +25,12 @@ pub fn run(args: &FillArgs, origins: Origins) -> anyhow::Result<Exit> {
         serde_json::to_string_pretty(filled)? + "\n"
     } else {
         let mut rows = vec![["table", "rows"].map(str::to_owned)];
-        rows.extend(filled.rows.iter().map(|(name, rows)| [name.clone(), thousands(*rows)]));
+        rows.extend(
+            filled
+                .rows
+                .iter()
+                .map(|(name, rows)| [name.clone(), thousands(*rows)]),
+        );
         let kept = if plan.target.keep || ready.target.container_id().is_none() {
             "the target stays up"
         } else {
@@ -50,7 +55,15 @@ fn generate(args: &FillArgs, dataset: &Dataset) -> anyhow::Result<Exit> {
 }
 
 fn table(speeds: &[TableSpeed]) -> String {
-    let head = ["table", "rows", "MB", "seconds", "threads", "rows/s per core", "MB/s per core"];
+    let head = [
+        "table",
+        "rows",
+        "MB",
+        "seconds",
+        "threads",
+        "rows/s per core",
+        "MB/s per core",
+    ];
     let mut rows = vec![head.map(str::to_owned)];
     rows.extend(speeds.iter().map(|speed| {
         let core_seconds = (speed.seconds * speed.threads as f64).max(1e-9);

@@ -62,7 +62,11 @@ impl Live {
     ) -> Result<Self, ArchiveError> {
         let streams = Some((archive.stream(INTERVALS)?, archive.stream(SERIES)?));
         Ok(Self {
-            names: plan.operations.iter().map(|operation| operation.name.clone()).collect(),
+            names: plan
+                .operations
+                .iter()
+                .map(|operation| operation.name.clone())
+                .collect(),
             open: plan.drive.model == Model::Open,
             duration: plan.drive.duration.0,
             quiet,
@@ -101,12 +105,23 @@ impl Live {
                 self.fail(SERIES, error);
             }
         }
-        let error = self.broken.take().map(|(name, source)| archive.failed(name, source, None));
-        (Seen { cpu: self.used, columns }, error)
+        let error = self
+            .broken
+            .take()
+            .map(|(name, source)| archive.failed(name, source, None));
+        (
+            Seen {
+                cpu: self.used,
+                columns,
+            },
+            error,
+        )
     }
 
     fn begin_files(&mut self) {
-        let Some((log, series)) = self.streams.take() else { return };
+        let Some((log, series)) = self.streams.take() else {
+            return;
+        };
         let now = SystemTime::now();
         match IntervalLog::begin(log, now) {
             Ok(log) => self.log = Some(log),
@@ -135,6 +150,15 @@ impl Live {
         if let Err(error) = self.write_intervals(interval) {
             self.fail(INTERVALS, error);
         }
+        // The end of a drain in which nothing ended is no part of the picture.
+        let is_over = interval.draining
+            && interval
+                .operations
+                .iter()
+                .all(|record| record.counts.total() == 0);
+        if is_over {
+            return;
+        }
         let second = second(interval);
         if let Some(series) = &mut self.series
             && let Err(error) = series.write(&second)
@@ -144,17 +168,21 @@ impl Live {
     }
 
     fn write_intervals(&mut self, interval: &Interval<'_>) -> io::Result<()> {
-        let Some(log) = &mut self.log else { return Ok(()) };
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
         for (name, record) in self.names.iter().zip(interval.operations) {
-            for part in Part::ALL.into_iter().filter(|part| record.part(*part).count() > 0) {
+            for part in Part::ALL
+                .into_iter()
+                .filter(|part| record.part(*part).count() > 0)
+            {
                 let tag = tag(name, part);
                 let histogram = record.part(part).as_hdr();
-                log.write(&tag, interval.offset, interval.length, histogram).map_err(
-                    |error| match error {
+                log.write(&tag, interval.offset, interval.length, histogram)
+                    .map_err(|error| match error {
                         IntervalError::Io(error) => error,
                         other => io::Error::other(other),
-                    },
-                )?;
+                    })?;
             }
         }
         Ok(())

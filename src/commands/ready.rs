@@ -4,8 +4,8 @@ use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::archive::DatasetRecord;
-use crate::commands::print;
 use crate::commands::columns::thousands;
+use crate::commands::print;
 use crate::dataset::{self, Dataset, FillError, FillReport, Filled, Table};
 use crate::plan::Plan;
 use crate::schema;
@@ -32,7 +32,12 @@ impl Session {
             .enable_all()
             .build()?;
         let cancel = super::signals::cancelled_by_signals(runtime.handle())?;
-        Ok(Self { runtime, cancel, run: RunLabel::unique(), quiet })
+        Ok(Self {
+            runtime,
+            cancel,
+            run: RunLabel::unique(),
+            quiet,
+        })
     }
 
     /// Says a line about what goes on.
@@ -68,12 +73,25 @@ impl Ready {
     pub async fn provision(session: &Session, plan: &Plan) -> Result<Self, Box<NotReady>> {
         let keep = plan.target.keep.then(|| KeepKey::of(plan));
         let say = |line: &str| session.say(line);
-        let target =
-            Target::provision(&plan.target, &session.run, keep.as_ref(), &session.cancel, &say)
-                .await
-                .map_err(|error| NotReady { error: error.into(), facts: None })?;
+        let target = Target::provision(
+            &plan.target,
+            &session.run,
+            keep.as_ref(),
+            &session.cancel,
+            &say,
+        )
+        .await
+        .map_err(|error| NotReady {
+            error: error.into(),
+            facts: None,
+        })?;
         match describe_and_fill(session, plan, &target).await {
-            Ok((facts, dataset, filled)) => Ok(Self { target, facts, dataset, filled }),
+            Ok((facts, dataset, filled)) => Ok(Self {
+                target,
+                facts,
+                dataset,
+                filled,
+            }),
             Err(failure) => {
                 let failure = if is_of_another_data_set(&failure.error) {
                     // Somebody's kept data is not removed because this run cannot use it.
@@ -96,7 +114,9 @@ impl Ready {
 }
 
 fn is_of_another_data_set(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(FillError::Differs { .. })))
+    error
+        .chain()
+        .any(|cause| matches!(cause.downcast_ref(), Some(FillError::Differs { .. })))
 }
 
 async fn describe_and_fill(
@@ -104,7 +124,10 @@ async fn describe_and_fill(
     plan: &Plan,
     target: &Target,
 ) -> Result<(Facts, Dataset, DatasetRecord), NotReady> {
-    let facts = target.facts().await.map_err(|error| NotReady { error: error.into(), facts: None })?;
+    let facts = target.facts().await.map_err(|error| NotReady {
+        error: error.into(),
+        facts: None,
+    })?;
     session.say(&format!(
         "target ready: {} {}, PostgreSQL {}, over {}",
         facts.edition,
@@ -114,7 +137,10 @@ async fn describe_and_fill(
     ));
     match migrate_and_fill(session, plan, target).await {
         Ok((dataset, filled)) => Ok((facts, dataset, filled)),
-        Err(error) => Err(NotReady { error, facts: Some(facts) }),
+        Err(error) => Err(NotReady {
+            error,
+            facts: Some(facts),
+        }),
     }
 }
 
@@ -174,7 +200,10 @@ pub struct Sweeper {
 impl Sweeper {
     /// A sweeper of everything that `session` creates.
     pub fn of(session: &Session) -> Self {
-        Self { handle: session.runtime.handle().clone(), run: session.run.clone() }
+        Self {
+            handle: session.runtime.handle().clone(),
+            run: session.run.clone(),
+        }
     }
 }
 

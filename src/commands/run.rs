@@ -35,7 +35,12 @@ pub fn run(args: &RunArgs, origins: Origins) -> anyhow::Result<Exit> {
     let started_at = Utc::now();
     let (_, plan) = planned::plan(&args.scenario, &args.target, origins)?;
     let session = Session::start(args.output.quiet)?;
-    let mut archive = ArchiveWriter::create(&args.out, started_at, &plan.scenario, Some(&crate::target::commit::current()))?;
+    let mut archive = ArchiveWriter::create(
+        &args.out,
+        started_at,
+        &plan.scenario,
+        Some(&crate::target::commit::current()),
+    )?;
     let _sweeper = Sweeper::of(&session);
     let measured = match session.runtime.block_on(Ready::provision(&session, &plan)) {
         Ok(ready) => measure(&session, &plan, ready, &mut archive)?,
@@ -70,7 +75,10 @@ impl Measured {
                     fill_seconds: None,
                 },
                 driven: None,
-                seen: Seen { cpu: None, columns: Columns::new(Vec::<String>::new()) },
+                seen: Seen {
+                    cpu: None,
+                    columns: Columns::new(Vec::<String>::new()),
+                },
                 published_port: false,
                 broken: None,
             }),
@@ -90,7 +98,12 @@ fn measure(
     let mut live = Live::new(plan, archive, cgroup, session.quiet)?;
     let driven = drive(session, plan, &ready, &mut live);
     let (seen, broken) = live.finish(archive);
-    let Ready { target, facts, filled, .. } = ready;
+    let Ready {
+        target,
+        facts,
+        filled,
+        ..
+    } = ready;
     let published_port =
         target.container_id().is_some() && target.transport() == Transport::LoopbackPort;
     let removed = session.runtime.block_on(target.remove());
@@ -100,15 +113,17 @@ fn measure(
         Err(error) => return Err(error),
     };
     removed?;
-    Ok(Measured { facts, dataset: filled, driven, seen, published_port, broken })
+    Ok(Measured {
+        facts,
+        dataset: filled,
+        driven,
+        seen,
+        published_port,
+        broken,
+    })
 }
 
-fn drive(
-    session: &Session,
-    plan: &Plan,
-    ready: &Ready,
-    live: &mut Live,
-) -> anyhow::Result<Driven> {
+fn drive(session: &Session, plan: &Plan, ready: &Ready, live: &mut Live) -> anyhow::Result<Driven> {
     let runtime = pool_runtime(plan)?;
     let options = ready.target.connect_options();
     let edition = ready.target.edition();
@@ -123,7 +138,13 @@ fn drive(
     };
     let workload = Arc::new(workload);
     let load = Load::of(plan);
-    let driven = drive::run(&load, workload.clone(), runtime.handle(), live, &session.cancel);
+    let driven = drive::run(
+        &load,
+        workload.clone(),
+        runtime.handle(),
+        live,
+        &session.cancel,
+    );
     if let Some(pool) = workload.pool() {
         // A server that does not answer any more must not keep the run from ending.
         let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, pool.close()).await });
@@ -187,12 +208,18 @@ fn finish(
     measured: Measured,
 ) -> anyhow::Result<Exit> {
     let history = History::of(&args.out);
-    let previous = history.last_of(&record.scenario, &facts_key(&record)).ok().flatten();
+    let previous = history
+        .last_of(&record.scenario, &facts_key(&record))
+        .ok()
+        .flatten();
     let written = match measured.broken {
         Some(broken) => Err(broken.into()),
         None => write(archive, &record, &measured.seen.columns, previous.as_ref()),
     };
-    let page = written.as_ref().ok().map(|folder| folder.join("report.html"));
+    let page = written
+        .as_ref()
+        .ok()
+        .map(|folder| folder.join("report.html"));
     if args.output.json {
         print::stdout(&report::json(&record)?)?;
     } else {
@@ -217,7 +244,11 @@ fn write(
     previous: Option<&HistoryLine>,
 ) -> anyhow::Result<PathBuf> {
     archive.write("run.json", report::json(record)?.as_bytes())?;
-    let page = report::page(&Page { run: record, columns: Some(columns), previous })?;
+    let page = report::page(&Page {
+        run: record,
+        columns: Some(columns),
+        previous,
+    })?;
     archive.write("report.html", page.as_bytes())?;
     Ok(archive.finish()?)
 }

@@ -145,7 +145,10 @@ impl State {
         let arrival = self.cursor.next();
         // In a joined batch the later arrivals were handed over after its instant, and never
         // before they were due.
-        Some(Handed { arrival, handed_ns: handed_ns.max(arrival.scheduled_ns) })
+        Some(Handed {
+            arrival,
+            handed_ns: handed_ns.max(arrival.scheduled_ns),
+        })
     }
 }
 
@@ -169,7 +172,13 @@ mod tests {
         backlog.close();
         for handed_ns in [1_000_000_000, 1_000_000_000, 2_000_000_000] {
             let handed = backlog.take(0).await.unwrap();
-            assert_eq!(handed, Handed { arrival: schedule.next(), handed_ns });
+            assert_eq!(
+                handed,
+                Handed {
+                    arrival: schedule.next(),
+                    handed_ns
+                }
+            );
         }
         assert_eq!(backlog.take(0).await, None);
     }
@@ -180,7 +189,12 @@ mod tests {
         let backlog = std::sync::Arc::new(backlog);
         let sleeper = tokio::spawn({
             let backlog = backlog.clone();
-            async move { (backlog.take(0).await.is_some(), backlog.take(0).await.is_none()) }
+            async move {
+                (
+                    backlog.take(0).await.is_some(),
+                    backlog.take(0).await.is_none(),
+                )
+            }
         });
         tokio::task::yield_now().await;
         backlog.hand_over(1, 5, &mut Vec::new());
@@ -197,8 +211,14 @@ mod tests {
         let mut context = Context::from_waker(&waker);
         assert!(backlog.poll_take(1, &mut context).is_pending(), "1 sleeps");
         assert!(backlog.poll_take(0, &mut context).is_pending(), "0 sleeps");
-        backlog.lock().push(Batch { count: 1, handed_ns: 0 });
-        assert!(backlog.poll_take(0, &mut context).is_ready(), "0 looks again by itself");
+        backlog.lock().push(Batch {
+            count: 1,
+            handed_ns: 0,
+        });
+        assert!(
+            backlog.poll_take(0, &mut context).is_ready(),
+            "0 looks again by itself"
+        );
         assert_eq!(backlog.lock().idle.len(), 1, "only 1 is asleep now");
     }
 

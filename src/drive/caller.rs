@@ -85,7 +85,12 @@ impl<'a, O: Operations> Call<'a, O> {
             released_ns: 0,
             outcome: Outcome::Unfinished,
         };
-        Self { shared, sample, index: arrival.index, open: true }
+        Self {
+            shared,
+            sample,
+            index: arrival.index,
+            open: true,
+        }
     }
 
     fn deadline_ns(&self) -> u64 {
@@ -163,7 +168,10 @@ impl<'a, O: Operations> Call<'a, O> {
     }
 
     fn check(&mut self, reply: O::Reply) {
-        let answer = self.shared.operations.check(self.sample.operation, self.index, reply);
+        let answer = self
+            .shared
+            .operations
+            .check(self.sample.operation, self.index, reply);
         let outcome = match answer.verdict {
             AnswerVerdict::Right | AnswerVerdict::Unchecked => Outcome::Ok(answer),
             AnswerVerdict::Wrong => Outcome::Failed(ErrorClass::WrongAnswer),

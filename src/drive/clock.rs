@@ -30,9 +30,9 @@ impl Clock for MonotonicClock {
             tv_sec: (deadline_ns / 1_000_000_000) as i64,
             tv_nsec: (deadline_ns % 1_000_000_000) as i64,
         };
-        while clock_nanosleep_absolute(ClockId::Monotonic, &request)
-            == Err(rustix::io::Errno::INTR)
-        {}
+        while clock_nanosleep_absolute(ClockId::Monotonic, &request) == Err(rustix::io::Errno::INTR)
+        {
+        }
     }
 }
 
@@ -74,7 +74,8 @@ pub(crate) mod virtual_clock {
         }
 
         fn sleep_until_ns(&self, deadline_ns: u64) {
-            self.now.fetch_max(deadline_ns + self.oversleep_ns, Ordering::Relaxed);
+            self.now
+                .fetch_max(deadline_ns + self.oversleep_ns, Ordering::Relaxed);
         }
     }
 }

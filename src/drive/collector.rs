@@ -86,10 +86,16 @@ impl Collector {
         shared.recorder.collect(&mut self.interval, &mut self.spare);
         self.total.merge(&self.interval);
         let so_far = shared.feed.scheduled();
-        let scheduled: Vec<u64> =
-            so_far.iter().zip(&self.scheduled).map(|(now, before)| now - before).collect();
+        let scheduled: Vec<u64> = so_far
+            .iter()
+            .zip(&self.scheduled)
+            .map(|(now, before)| now - before)
+            .collect();
         self.scheduled = so_far;
-        let waiting = shared.feed.backlog().map_or(0, super::backlog::Backlog::waiting);
+        let waiting = shared
+            .feed
+            .backlog()
+            .map_or(0, super::backlog::Backlog::waiting);
         self.waiting_max = self.waiting_max.max(waiting);
         let draining = now_ns > self.window.until_ns;
         for (ok, record) in self.ok_in_window.iter_mut().zip(&self.interval.operations) {

@@ -27,7 +27,10 @@ pub struct Alarm {
 impl Alarm {
     /// An alarm that is not set. Call inside a tokio runtime.
     pub fn new() -> Self {
-        Self { sleep: Box::pin(sleep_until(Instant::now())), at_ns: 0 }
+        Self {
+            sleep: Box::pin(sleep_until(Instant::now())),
+            at_ns: 0,
+        }
     }
 
     /// Runs `future` until `deadline_ns` on `clock`, to tokio's millisecond.
@@ -40,7 +43,9 @@ impl Alarm {
         let mut future = pin!(future);
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => self.poll_until(clock, deadline_ns, context).map(|()| Err(Elapsed)),
+            Poll::Pending => self
+                .poll_until(clock, deadline_ns, context)
+                .map(|()| Err(Elapsed)),
         })
         .await
     }
@@ -87,12 +92,18 @@ mod tests {
         let (clock, mut alarm) = (MonotonicClock, Alarm::new());
         for wait_ms in [20_u64, 5, 40] {
             let deadline = clock.now_ns() + wait_ms * 1_000_000;
-            assert_eq!(alarm.guard(&clock, deadline, pending::<()>()).await, Err(Elapsed));
+            assert_eq!(
+                alarm.guard(&clock, deadline, pending::<()>()).await,
+                Err(Elapsed)
+            );
             assert!(clock.now_ns() >= deadline, "never early");
         }
         let far = clock.now_ns() + 60_000_000_000;
         assert_eq!(alarm.guard(&clock, far, ready(5)).await, Ok(5));
         let near = clock.now_ns() + 5_000_000;
-        assert_eq!(alarm.guard(&clock, near, pending::<()>()).await, Err(Elapsed));
+        assert_eq!(
+            alarm.guard(&clock, near, pending::<()>()).await,
+            Err(Elapsed)
+        );
     }
 }

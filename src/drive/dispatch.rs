@@ -62,14 +62,21 @@ mod tests {
     use crate::plan::Arrivals;
     use crate::units::Quantile;
 
-    const WINDOW: Window = Window { origin_ns: 0, from_ns: 1_000_000_000, until_ns: 3_000_000_000 };
+    const WINDOW: Window = Window {
+        origin_ns: 0,
+        from_ns: 1_000_000_000,
+        until_ns: 3_000_000_000,
+    };
 
     #[test]
     fn hands_over_every_arrival_and_measures_its_own_lateness() {
         let load = load(Arrivals::Constant, &[1000.0]);
         let feed = Feed::new(&load);
         feed.begin(&load, WINDOW);
-        let clock = VirtualClock { oversleep_ns: 200_000, ..VirtualClock::default() };
+        let clock = VirtualClock {
+            oversleep_ns: 200_000,
+            ..VirtualClock::default()
+        };
         let cancel = CancellationToken::new();
         let pacing = dispatch(&clock, Cursor::new(&load, 0), &feed, WINDOW, &cancel);
         assert_eq!(feed.scheduled(), [2_000]);
@@ -84,13 +91,29 @@ mod tests {
         let load = load(Arrivals::Constant, &[1000.0]);
         let feed = Feed::new(&load);
         feed.begin(&load, WINDOW);
-        let clock = VirtualClock { oversleep_ns: 1_000_000_000, ..VirtualClock::default() };
-        let pacing =
-            dispatch(&clock, Cursor::new(&load, 0), &feed, WINDOW, &CancellationToken::new());
+        let clock = VirtualClock {
+            oversleep_ns: 1_000_000_000,
+            ..VirtualClock::default()
+        };
+        let pacing = dispatch(
+            &clock,
+            Cursor::new(&load, 0),
+            &feed,
+            WINDOW,
+            &CancellationToken::new(),
+        );
         assert_eq!(feed.scheduled(), [2_000], "nothing scheduled is dropped");
         assert!(pacing.at(Quantile::P50).unwrap() > 400_000_000);
-        let handed = feed.backlog().unwrap().drain().map(|handed| handed.handed_ns);
-        assert!(handed.zip(Vec::from_iter((0..3_000).map(|i| i * 1_000_000))).all(|(h, s)| h >= s));
+        let handed = feed
+            .backlog()
+            .unwrap()
+            .drain()
+            .map(|handed| handed.handed_ns);
+        assert!(
+            handed
+                .zip(Vec::from_iter((0..3_000).map(|i| i * 1_000_000)))
+                .all(|(h, s)| h >= s)
+        );
     }
 
     #[test]
@@ -101,6 +124,9 @@ mod tests {
         let cancel = CancellationToken::new();
         cancel.cancel();
         let clock = VirtualClock::default();
-        assert_eq!(dispatch(&clock, Cursor::new(&load, 0), &feed, WINDOW, &cancel).count(), 0);
+        assert_eq!(
+            dispatch(&clock, Cursor::new(&load, 0), &feed, WINDOW, &cancel).count(),
+            0
+        );
     }
 }

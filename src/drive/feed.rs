@@ -60,7 +60,11 @@ impl Feed {
             Model::Closed => Source::Closed(Closed::new(load)),
         };
         let scheduled = load.operations.iter().map(|_| AtomicU64::new(0)).collect();
-        Self { source, window: OnceLock::new(), scheduled }
+        Self {
+            source,
+            window: OnceLock::new(),
+            scheduled,
+        }
     }
 
     /// Begins the run: the schedule starts at the window's origin.
@@ -82,7 +86,11 @@ impl Feed {
             Source::Closed(closed) => {
                 closed.end_ns.store(0, Ordering::Release);
                 closed.start.send_if_modified(|start| {
-                    start.get_or_insert(Window { origin_ns: 0, from_ns: 0, until_ns: 0 });
+                    start.get_or_insert(Window {
+                        origin_ns: 0,
+                        from_ns: 0,
+                        until_ns: 0,
+                    });
                     true
                 });
             }
@@ -127,7 +135,10 @@ impl Feed {
 
     /// Measured arrivals so far, by operation.
     pub fn scheduled(&self) -> Vec<u64> {
-        self.scheduled.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+        self.scheduled
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed))
+            .collect()
     }
 }
 
@@ -139,14 +150,22 @@ impl Closed {
             calls: AtomicU64::new(0),
             per_operation: load.operations.iter().map(|_| AtomicU64::new(0)).collect(),
             choices: Stream::new(load.seed, CHOICES),
-            weights: load.operations.iter().map(|operation| operation.weight).collect(),
+            weights: load
+                .operations
+                .iter()
+                .map(|operation| operation.weight)
+                .collect(),
             think_ns: load.drive.think_time.as_ns(),
         }
     }
 
     async fn take(&self, last_end_ns: u64) -> Option<Handed> {
         if last_end_ns == 0 {
-            self.start.subscribe().wait_for(Option::is_some).await.ok()?;
+            self.start
+                .subscribe()
+                .wait_for(Option::is_some)
+                .await
+                .ok()?;
         }
         let clock = MonotonicClock;
         let scheduled_ns = match last_end_ns {
@@ -162,8 +181,15 @@ impl Closed {
         }
         let operation = self.choose(self.calls.fetch_add(1, Ordering::Relaxed));
         let index = self.per_operation[operation].fetch_add(1, Ordering::Relaxed);
-        let arrival = Arrival { scheduled_ns, operation, index };
-        Some(Handed { arrival, handed_ns: clock.now_ns().max(scheduled_ns) })
+        let arrival = Arrival {
+            scheduled_ns,
+            operation,
+            index,
+        };
+        Some(Handed {
+            arrival,
+            handed_ns: clock.now_ns().max(scheduled_ns),
+        })
     }
 
     /// The operation of call `index`, by weight.
@@ -197,7 +223,10 @@ mod tests {
         let mut chosen = [0_u32; 3];
         (0..40_000).for_each(|index| chosen[closed.choose(index)] += 1);
         assert_eq!(chosen[1], 0);
-        assert!((f64::from(chosen[0]) / 30_000.0 - 1.0).abs() < 0.02, "{chosen:?}");
+        assert!(
+            (f64::from(chosen[0]) / 30_000.0 - 1.0).abs() < 0.02,
+            "{chosen:?}"
+        );
     }
 
     #[tokio::test]
@@ -207,8 +236,11 @@ mod tests {
         load.drive.think_time = crate::units::Span::from_millis(5);
         let feed = Feed::new(&load);
         let now_ns = MonotonicClock.now_ns();
-        let window =
-            Window { origin_ns: now_ns, from_ns: now_ns, until_ns: now_ns + 60_000_000_000 };
+        let window = Window {
+            origin_ns: now_ns,
+            from_ns: now_ns,
+            until_ns: now_ns + 60_000_000_000,
+        };
         feed.begin(&load, window);
         let first = feed.take(0, 0).await.unwrap();
         let ended_ns = first.handed_ns + 1_000;

@@ -45,10 +45,13 @@ pub async fn prime<O: Operations>(
     while executions < EXECUTIONS && !cancel.is_cancelled() {
         for (operation, described) in load.operations.iter().enumerate() {
             let index = FIRST_INDEX + caller as u64 * EXECUTIONS + executions;
-            operations.call(session, operation, index).await.map_err(|source| PrimeError {
-                operation: described.name.clone(),
-                source,
-            })?;
+            operations
+                .call(session, operation, index)
+                .await
+                .map_err(|source| PrimeError {
+                    operation: described.name.clone(),
+                    source,
+                })?;
         }
         executions += 1;
         if MonotonicClock.now_ns() > until_ns {

@@ -88,7 +88,9 @@ pub enum DriveError {
     #[error("a worker thread panicked; this is a bug in highwater, not in the target")]
     Panicked,
     /// A bug of Highwater: arrivals were lost or counted twice.
-    #[error("{operation}: {scheduled} arrivals were scheduled and {accounted} are accounted for; this is a bug in highwater")]
+    #[error(
+        "{operation}: {scheduled} arrivals were scheduled and {accounted} are accounted for; this is a bug in highwater"
+    )]
     NotConserved {
         /// The operation.
         operation: String,
@@ -142,7 +144,12 @@ pub fn run<O: Operations>(
     }
     let ended_ns = clock.now_ns();
     give_up_the_rest(&shared, ended_ns);
-    let Phases { mut collector, until_ns, measure_started, interrupted } = phases;
+    let Phases {
+        mut collector,
+        until_ns,
+        measure_started,
+        interrupted,
+    } = phases;
     collector.collect(&shared, ended_ns, watcher);
     let collected = collector.finish();
     let driven = Driven {
@@ -201,7 +208,11 @@ fn wait_until_ready(crew: &Crew, cancel: &CancellationToken) -> Result<u64, Driv
 
 fn window_from(load: &Load, origin_ns: u64) -> Window {
     let from_ns = origin_ns + load.drive.warm_up.as_ns();
-    Window { origin_ns, from_ns, until_ns: from_ns + load.drive.duration.as_ns() }
+    Window {
+        origin_ns,
+        from_ns,
+        until_ns: from_ns + load.drive.duration.as_ns(),
+    }
 }
 
 type Dispatcher = thread::JoinHandle<(LatencyHistogram, Option<Precision>)>;
@@ -256,7 +267,11 @@ fn watch<O: Operations>(
         next_ns += INTERVAL_NS;
     }
     going = going && wait(&clock, crew, window.until_ns, cancel);
-    let until_ns = if going { window.until_ns } else { clock.now_ns().min(window.until_ns) };
+    let until_ns = if going {
+        window.until_ns
+    } else {
+        clock.now_ns().min(window.until_ns)
+    };
     watcher.draining();
     shared.feed.close();
     let interrupted = cancel.is_cancelled();
@@ -269,7 +284,12 @@ fn watch<O: Operations>(
         next_ns += INTERVAL_NS;
     }
     stop.cancel();
-    Phases { collector, until_ns, measure_started, interrupted: cancel.is_cancelled() }
+    Phases {
+        collector,
+        until_ns,
+        measure_started,
+        interrupted: cancel.is_cancelled(),
+    }
 }
 
 /// Waits until `until_ns`; false when told to stop or when every caller is gone.
@@ -291,7 +311,12 @@ fn wait(clock: &impl Clock, crew: &Crew, until_ns: u64, cancel: &CancellationTok
 
 /// What still waits when every caller is gone has timed out, or is unfinished.
 fn give_up_the_rest<O: Operations>(shared: &Shared<O>, ended_ns: u64) {
-    for handed in shared.feed.backlog().into_iter().flat_map(super::backlog::Backlog::drain) {
+    for handed in shared
+        .feed
+        .backlog()
+        .into_iter()
+        .flat_map(super::backlog::Backlog::drain)
+    {
         let arrival = handed.arrival;
         let deadline_ns = arrival.scheduled_ns + shared.timeout_ns;
         let timed_out = deadline_ns <= ended_ns;
@@ -303,7 +328,11 @@ fn give_up_the_rest<O: Operations>(shared: &Shared<O>, ended_ns: u64) {
             started_ns: None,
             finished_ns,
             released_ns: finished_ns,
-            outcome: if timed_out { Outcome::TimedOut } else { Outcome::Unfinished },
+            outcome: if timed_out {
+                Outcome::TimedOut
+            } else {
+                Outcome::Unfinished
+            },
         };
         write_down(shared, &sample, arrival.index, None);
     }
@@ -320,9 +349,18 @@ fn totals(
     rows.map(|((operation, scheduled), (record, ok_in_window))| {
         let (name, accounted) = (operation.name.clone(), record.counts.total());
         if scheduled == accounted {
-            Ok(OperationTotal { name, scheduled, ok_in_window, record })
+            Ok(OperationTotal {
+                name,
+                scheduled,
+                ok_in_window,
+                record,
+            })
         } else {
-            Err(DriveError::NotConserved { operation: name, scheduled, accounted })
+            Err(DriveError::NotConserved {
+                operation: name,
+                scheduled,
+                accounted,
+            })
         }
     })
     .collect()

@@ -43,41 +43,60 @@ impl Cursor {
     /// Constant arrivals of n operations start n-ths of a gap apart, so that they do not all fall
     /// on one instant. Poisson arrivals start after an exponential gap.
     pub fn new(load: &Load, origin_ns: u64) -> Self {
-        let rated = || load.operations.iter().filter(|operation| operation.rate.is_some());
+        let rated = || {
+            load.operations
+                .iter()
+                .filter(|operation| operation.rate.is_some())
+        };
         let count = rated().count().max(1) as f64;
-        let lanes = load.operations.iter().enumerate().map(|(position, operation)| {
-            let mean_gap_ns = operation.rate.map_or(f64::INFINITY, |rate| rate.mean_gap_ns());
-            let mut lane = Lane {
-                gaps: load
-                    .is_poisson()
-                    .then(|| Stream::new(load.seed, GAPS).child(position as u64)),
-                mean_gap_ns,
-                origin_ns,
-                next_ns: origin_ns,
-                index: 0,
-            };
-            lane.next_ns = match lane.gaps {
-                _ if mean_gap_ns.is_infinite() => u64::MAX,
-                Some(_) => origin_ns.saturating_add(lane.gap_ns(0)),
-                None => {
-                    lane.origin_ns += (mean_gap_ns * position as f64 / count) as u64;
-                    lane.origin_ns
-                }
-            };
-            lane
-        });
-        Self { lanes: lanes.collect() }
+        let lanes = load
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(position, operation)| {
+                let mean_gap_ns = operation
+                    .rate
+                    .map_or(f64::INFINITY, |rate| rate.mean_gap_ns());
+                let mut lane = Lane {
+                    gaps: load
+                        .is_poisson()
+                        .then(|| Stream::new(load.seed, GAPS).child(position as u64)),
+                    mean_gap_ns,
+                    origin_ns,
+                    next_ns: origin_ns,
+                    index: 0,
+                };
+                lane.next_ns = match lane.gaps {
+                    _ if mean_gap_ns.is_infinite() => u64::MAX,
+                    Some(_) => origin_ns.saturating_add(lane.gap_ns(0)),
+                    None => {
+                        lane.origin_ns += (mean_gap_ns * position as f64 / count) as u64;
+                        lane.origin_ns
+                    }
+                };
+                lane
+            });
+        Self {
+            lanes: lanes.collect(),
+        }
     }
 
     /// When the next arrival is due; `u64::MAX` where there is none.
     pub fn next_due_ns(&self) -> u64 {
-        self.lanes.iter().map(|lane| lane.next_ns).min().unwrap_or(u64::MAX)
+        self.lanes
+            .iter()
+            .map(|lane| lane.next_ns)
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     /// The next arrival; moves on.
     ///
     /// The schedule has no end: whoever walks it stops at a time or at a count.
-    #[expect(clippy::should_implement_trait, reason = "an endless walk is no iterator to collect")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an endless walk is no iterator to collect"
+    )]
     pub fn next(&mut self) -> Arrival {
         let mut first = 0;
         for (position, lane) in self.lanes.iter().enumerate() {
@@ -86,8 +105,11 @@ impl Cursor {
             }
         }
         let lane = &mut self.lanes[first];
-        let arrival =
-            Arrival { scheduled_ns: lane.next_ns, operation: first, index: lane.index };
+        let arrival = Arrival {
+            scheduled_ns: lane.next_ns,
+            operation: first,
+            index: lane.index,
+        };
         lane.advance();
         arrival
     }
@@ -100,12 +122,15 @@ impl Lane {
             self.next_ns.saturating_add(self.gap_ns(self.index))
         } else {
             // By multiplication, so that rounding does not add up over a long run.
-            self.origin_ns.saturating_add((self.mean_gap_ns * self.index as f64).round() as u64)
+            self.origin_ns
+                .saturating_add((self.mean_gap_ns * self.index as f64).round() as u64)
         };
     }
 
     fn gap_ns(&self, index: u64) -> u64 {
-        self.gaps.map_or(0, |gaps| (gaps.exponential(index) * self.mean_gap_ns).round() as u64)
+        self.gaps.map_or(0, |gaps| {
+            (gaps.exponential(index) * self.mean_gap_ns).round() as u64
+        })
     }
 }
 
@@ -166,13 +191,19 @@ pub(crate) mod tests {
         let load = load(Arrivals::Constant, &[3.0]);
         let arrivals = due_before(&load, 3_600_000_000_000);
         assert_eq!(arrivals.len(), 10_800);
-        assert_eq!(arrivals[10_799].scheduled_ns, 3_599_666_666_667, "no rounding adds up");
+        assert_eq!(
+            arrivals[10_799].scheduled_ns, 3_599_666_666_667,
+            "no rounding adds up"
+        );
     }
 
     #[test]
     fn operations_keep_their_own_rates_and_share_one_time() {
         let arrivals = due_before(&load(Arrivals::Poisson, &[1000.0, 100.0]), 100_000_000_000);
-        let slow = arrivals.iter().filter(|arrival| arrival.operation == 1).count() as f64;
+        let slow = arrivals
+            .iter()
+            .filter(|arrival| arrival.operation == 1)
+            .count() as f64;
         let fast = arrivals.len() as f64 - slow;
         // Five standard deviations of a Poisson count.
         assert!((fast - 1e5).abs() < 5.0 * 1e5_f64.sqrt(), "{fast}");
@@ -195,7 +226,10 @@ pub(crate) mod tests {
 
     #[test]
     fn without_a_rate_there_is_no_arrival() {
-        assert_eq!(Cursor::new(&load(Arrivals::Poisson, &[0.0]), 0).next_due_ns(), u64::MAX);
+        assert_eq!(
+            Cursor::new(&load(Arrivals::Poisson, &[0.0]), 0).next_due_ns(),
+            u64::MAX
+        );
     }
 
     proptest! {

@@ -66,7 +66,13 @@ impl Crew {
             ready: ready_sender,
             done: done_sender,
         };
-        let mut crew = Self { ready, expected: 1, done, threads: Vec::new(), setup: None };
+        let mut crew = Self {
+            ready,
+            expected: 1,
+            done,
+            threads: Vec::new(),
+            setup: None,
+        };
         match load.drive.access {
             Access::Pinned => {
                 crew.expected = load.callers();
@@ -137,14 +143,21 @@ impl<O: Operations> Start<O> {
                         tasks.shutdown().await;
                     });
                 };
-                Ok(thread::Builder::new().name(format!("worker-{worker}")).spawn(body)?)
+                Ok(thread::Builder::new()
+                    .name(format!("worker-{worker}"))
+                    .spawn(body)?)
             })
             .collect()
     }
 
     async fn pinned_caller(self, caller: usize) {
         let primed = self.open_and_prime(caller).await;
-        let Self { shared, ready, done, .. } = self;
+        let Self {
+            shared,
+            ready,
+            done,
+            ..
+        } = self;
         match primed {
             Ok((session, primed)) => {
                 let _ = ready.send(Ok(primed));
@@ -160,13 +173,23 @@ impl<O: Operations> Start<O> {
 
     async fn open_and_prime(&self, caller: usize) -> Result<(O::Session, Primed), StartError> {
         let operations = &*self.shared.operations;
-        let mut session = operations.acquire().await.map_err(|source| StartError::Connect {
-            connections: self.load.drive.connections,
-            source,
-        })?;
+        let mut session = operations
+            .acquire()
+            .await
+            .map_err(|source| StartError::Connect {
+                connections: self.load.drive.connections,
+                source,
+            })?;
         let until_ns = MonotonicClock.now_ns() + PRIME_NS_MAX;
-        let primed =
-            prime(operations, &self.load, &mut session, caller, until_ns, &self.stop).await?;
+        let primed = prime(
+            operations,
+            &self.load,
+            &mut session,
+            caller,
+            until_ns,
+            &self.stop,
+        )
+        .await?;
         Ok((session, primed))
     }
 
@@ -206,7 +229,9 @@ impl<O: Operations> Start<O> {
                 Ok::<_, StartError>(primed)
             });
         }
-        let mut fewest = Primed { executions: u64::MAX };
+        let mut fewest = Primed {
+            executions: u64::MAX,
+        };
         while let Some(primed) = opening.join_next().await {
             let primed = primed.map_err(std::io::Error::other)??;
             fewest.executions = fewest.executions.min(primed.executions);

@@ -29,5 +29,8 @@ pub fn judge(plan: &Plan, summary: &Summary, evidence: &Evidence) -> Verdict {
     let validity = validity::judge(plan, summary, evidence);
     let believed = validity.verdict != ValidityVerdict::Invalid && !evidence.interrupted;
     let objectives = objectives::judge(&plan.objectives, summary, believed);
-    Verdict { validity, objectives }
+    Verdict {
+        validity,
+        objectives,
+    }
 }

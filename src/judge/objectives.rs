@@ -54,7 +54,11 @@ pub fn judge(objectives: &[Objective], summary: &Summary, believed: bool) -> Obj
             check(objective, operation, believed)
         })
         .collect();
-    let any = |verdict| checks.iter().any(|check: &ObjectiveCheck| check.verdict == verdict);
+    let any = |verdict| {
+        checks
+            .iter()
+            .any(|check: &ObjectiveCheck| check.verdict == verdict)
+    };
     let verdict = if checks.is_empty() {
         ObjectiveVerdict::None
     } else if any(ObjectiveVerdict::Fail) {
@@ -83,8 +87,18 @@ fn check(
         }
         (Some(operation), Metric::ErrorShare { limit }) => error_share(operation, *limit),
     };
-    let verdict = if believed { verdict } else { ObjectiveVerdict::Unknown };
-    ObjectiveCheck { operation: objective.operation.clone(), metric, limit, value, verdict }
+    let verdict = if believed {
+        verdict
+    } else {
+        ObjectiveVerdict::Unknown
+    };
+    ObjectiveCheck {
+        operation: objective.operation.clone(),
+        metric,
+        limit,
+        value,
+        verdict,
+    }
 }
 
 /// A quantile of the response over all that was scheduled. Calls that failed or were shed have no
@@ -104,11 +118,18 @@ fn response(
     let rank = quantile.fraction() * scheduled as f64;
     if rank > answered as f64 {
         let without = scheduled - answered;
-        return (Some(format!("no answer to {without} calls")), ObjectiveVerdict::Fail);
+        return (
+            Some(format!("no answer to {without} calls")),
+            ObjectiveVerdict::Fail,
+        );
     }
     let value_ns = histogram.as_hdr().value_at_quantile(rank / answered as f64);
     let kept = value_ns <= limit.as_ns();
-    let verdict = if kept { ObjectiveVerdict::Pass } else { ObjectiveVerdict::Fail };
+    let verdict = if kept {
+        ObjectiveVerdict::Pass
+    } else {
+        ObjectiveVerdict::Fail
+    };
     (Some(format_ns(value_ns)), verdict)
 }
 
@@ -117,7 +138,11 @@ fn error_share(operation: &OperationSummary, limit: f64) -> (Option<String>, Obj
         return (None, ObjectiveVerdict::Unknown);
     }
     let share = operation.missed_share();
-    let verdict = if share <= limit { ObjectiveVerdict::Pass } else { ObjectiveVerdict::Fail };
+    let verdict = if share <= limit {
+        ObjectiveVerdict::Pass
+    } else {
+        ObjectiveVerdict::Fail
+    };
     (Some(format!("{share:.6}")), verdict)
 }
 
@@ -147,12 +172,22 @@ pub(crate) mod tests {
         }
     }
 
-    fn verdict_of(operation: OperationSummary, quantile: Quantile, limit_ms: u64) -> ObjectiveCheck {
+    fn verdict_of(
+        operation: OperationSummary,
+        quantile: Quantile,
+        limit_ms: u64,
+    ) -> ObjectiveCheck {
         let objective = Objective {
             operation: operation.total.name.clone(),
-            metric: Metric::Response { quantile, limit: Span::from_millis(limit_ms) },
+            metric: Metric::Response {
+                quantile,
+                limit: Span::from_millis(limit_ms),
+            },
         };
-        let summary = Summary { operations: vec![operation], measured: Duration::from_secs(1) };
+        let summary = Summary {
+            operations: vec![operation],
+            measured: Duration::from_secs(1),
+        };
         judge(&[objective], &summary, true).checks.remove(0)
     }
 
@@ -189,8 +224,10 @@ pub(crate) mod tests {
             operation: "a".into(),
             metric: Metric::ErrorShare { limit: 0.5 },
         };
-        let summary =
-            Summary { operations: vec![operation("a", 9, 1)], measured: Duration::from_secs(1) };
+        let summary = Summary {
+            operations: vec![operation("a", 9, 1)],
+            measured: Duration::from_secs(1),
+        };
         let judged = judge(std::slice::from_ref(&objective), &summary, false);
         assert_eq!(judged.verdict, ObjectiveVerdict::Unknown);
         let judged = judge(&[objective], &summary, true);

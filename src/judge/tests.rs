@@ -13,7 +13,14 @@ use crate::summary::Summary;
 fn plan(set: &[&str]) -> Plan {
     let set: Vec<String> = set.iter().map(|&text| text.to_owned()).collect();
     let scenario = Scenario::load("expected", &set).unwrap();
-    Plan::resolve(&scenario, &Flags { cores: 2, ..Flags::default() }).unwrap()
+    Plan::resolve(
+        &scenario,
+        &Flags {
+            cores: 2,
+            ..Flags::default()
+        },
+    )
+    .unwrap()
 }
 
 /// A run that nothing speaks against: 1,000 calls a second for 10 s.
@@ -23,7 +30,10 @@ fn healthy() -> Summary {
     healthy.achieved_per_second = 1_000.0;
     healthy.total.record.lag.record_n(50_000, 10_000);
     healthy.total.record.counts.checked = 10_000;
-    Summary { operations: vec![healthy], measured: Duration::from_secs(10) }
+    Summary {
+        operations: vec![healthy],
+        measured: Duration::from_secs(10),
+    }
 }
 
 fn evidence() -> Evidence {
@@ -45,8 +55,16 @@ fn evidence() -> Evidence {
 
 fn check(name: &str, summary: &Summary, evidence: &Evidence) -> (ValidityVerdict, ValidityCheck) {
     let validity = judge(&plan(&[]), summary, evidence).validity;
-    let found = validity.checks.iter().find(|check| check.name == name).unwrap().clone();
-    assert!(found.verdict <= validity.verdict, "the run is no better than its worst check");
+    let found = validity
+        .checks
+        .iter()
+        .find(|check| check.name == name)
+        .unwrap()
+        .clone();
+    assert!(
+        found.verdict <= validity.verdict,
+        "the run is no better than its worst check"
+    );
     (found.verdict, found)
 }
 
@@ -57,13 +75,21 @@ fn a_healthy_run_is_valid_and_says_what_it_did_not_look_at() {
     let unchecked = verdict.validity.checks.iter();
     let unchecked = unchecked.filter(|check| check.verdict == ValidityVerdict::Unchecked);
     assert!(unchecked.clone().count() >= 5);
-    assert!(unchecked.clone().all(|check| check.value.is_none() && !check.says.is_empty()));
+    assert!(
+        unchecked
+            .clone()
+            .all(|check| check.value.is_none() && !check.says.is_empty())
+    );
 }
 
 #[test]
 fn a_late_generator_is_invalid_and_keeps_no_objective() {
     let mut summary = healthy();
-    summary.operations[0].total.record.lag.record_n(40_000_000, 200);
+    summary.operations[0]
+        .total
+        .record
+        .lag
+        .record_n(40_000_000, 200);
     let (verdict, check) = check("lag", &summary, &evidence());
     assert_eq!(verdict, ValidityVerdict::Invalid, "{check:?}");
     assert!(check.says.contains("generator"));
@@ -78,27 +104,42 @@ fn an_overload_is_a_finding_and_not_the_generators_fault() {
     let (verdict, check) = check("achieved_rate", &summary, &evidence());
     assert_eq!(verdict, ValidityVerdict::Suspect);
     assert!(check.says.contains("backlog"), "{check:?}");
-    assert_eq!(check.value.as_deref(), Some("600.0/s of 1000.0/s (60.00 %)"));
+    assert_eq!(
+        check.value.as_deref(),
+        Some("600.0/s of 1000.0/s (60.00 %)")
+    );
 }
 
 #[test]
 fn wrong_and_empty_answers_are_invalid() {
     let mut summary = healthy();
     summary.operations[0].total.record.counts.wrong = 1;
-    assert_eq!(check("wrong_answers", &summary, &evidence()).0, ValidityVerdict::Invalid);
+    assert_eq!(
+        check("wrong_answers", &summary, &evidence()).0,
+        ValidityVerdict::Invalid
+    );
     let mut summary = healthy();
     summary.operations[0].total.record.counts.empty = 5_000;
-    assert_eq!(check("empty_answers", &summary, &evidence()).0, ValidityVerdict::Invalid);
+    assert_eq!(
+        check("empty_answers", &summary, &evidence()).0,
+        ValidityVerdict::Invalid
+    );
     let mut summary = healthy();
     summary.operations[0].total.record.counts.checked = 0;
-    assert_eq!(check("wrong_answers", &summary, &evidence()).0, ValidityVerdict::Unchecked);
+    assert_eq!(
+        check("wrong_answers", &summary, &evidence()).0,
+        ValidityVerdict::Unchecked
+    );
 }
 
 #[test]
 fn failures_and_few_samples_are_suspect() {
     let mut summary = healthy();
     summary.operations[0].total.record.counts.failed = 1_000;
-    assert_eq!(check("errors", &summary, &evidence()).0, ValidityVerdict::Suspect);
+    assert_eq!(
+        check("errors", &summary, &evidence()).0,
+        ValidityVerdict::Suspect
+    );
     let mut summary = healthy();
     summary.operations[0].total.scheduled = 50;
     let (verdict, few) = check("samples", &summary, &evidence());
@@ -110,7 +151,10 @@ fn failures_and_few_samples_are_suspect() {
 fn lost_arrivals_are_invalid() {
     let mut summary = healthy();
     summary.operations[0].total.scheduled += 1;
-    assert_eq!(check("conservation", &summary, &evidence()).0, ValidityVerdict::Invalid);
+    assert_eq!(
+        check("conservation", &summary, &evidence()).0,
+        ValidityVerdict::Invalid
+    );
 }
 
 #[test]
@@ -124,30 +168,54 @@ fn a_server_that_breaks_its_promises_is_suspect() {
     }
     let mut unknown = evidence();
     unknown.settings.clear();
-    assert_eq!(check("durability", &healthy(), &unknown).0, ValidityVerdict::Unchecked);
+    assert_eq!(
+        check("durability", &healthy(), &unknown).0,
+        ValidityVerdict::Unchecked
+    );
 }
 
 #[test]
 fn a_proxy_a_greedy_generator_and_few_executions_are_suspect() {
     let mut proxied = evidence();
     proxied.published_port = true;
-    assert_eq!(check("transport", &healthy(), &proxied).0, ValidityVerdict::Suspect);
+    assert_eq!(
+        check("transport", &healthy(), &proxied).0,
+        ValidityVerdict::Suspect
+    );
     let mut greedy = evidence();
-    greedy.cpu = greedy.cpu.map(|cpu| CpuUse { generator_seconds: 19.0, ..cpu });
+    greedy.cpu = greedy.cpu.map(|cpu| CpuUse {
+        generator_seconds: 19.0,
+        ..cpu
+    });
     let (verdict, found) = check("generator_cpu", &healthy(), &greedy);
-    assert_eq!((verdict, found.value.as_deref()), (ValidityVerdict::Suspect, Some("95.00 %")));
+    assert_eq!(
+        (verdict, found.value.as_deref()),
+        (ValidityVerdict::Suspect, Some("95.00 %"))
+    );
     let mut cold = evidence();
     cold.primed_executions = 3;
-    assert_eq!(check("primed", &healthy(), &cold).0, ValidityVerdict::Suspect);
+    assert_eq!(
+        check("primed", &healthy(), &cold).0,
+        ValidityVerdict::Suspect
+    );
     let mut unseen = evidence();
     unseen.cpu = None;
-    assert_eq!(check("generator_cpu", &healthy(), &unseen).0, ValidityVerdict::Unchecked);
+    assert_eq!(
+        check("generator_cpu", &healthy(), &unseen).0,
+        ValidityVerdict::Unchecked
+    );
 }
 
 #[test]
 fn an_interrupted_run_is_invalid() {
-    let stopped = Evidence { interrupted: true, ..evidence() };
-    assert_eq!(check("whole", &healthy(), &stopped).0, ValidityVerdict::Invalid);
+    let stopped = Evidence {
+        interrupted: true,
+        ..evidence()
+    };
+    assert_eq!(
+        check("whole", &healthy(), &stopped).0,
+        ValidityVerdict::Invalid
+    );
     assert_eq!(
         judge(&plan(&[]), &healthy(), &stopped).objectives.verdict,
         ObjectiveVerdict::Unknown

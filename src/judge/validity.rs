@@ -68,15 +68,42 @@ const LAG_REFERENCE_NS: u64 = 10_000_000;
 
 /// Checks that later versions make; until then they read `unchecked`.
 const NOT_YET: [(&str, &str); 9] = [
-    ("run_queue", "how long the generator's threads waited for a CPU is not looked at yet"),
-    ("cpu_throttling", "throttling of the server's control group is not looked at yet"),
-    ("cpu_steal", "time that a hypervisor took from this host is not looked at yet"),
-    ("clock_steps", "steps of the wall clock are not looked at yet"),
-    ("background_work", "autovacuum, checkpoints and jobs inside the window are not looked at yet"),
-    ("drift", "the first seconds are not measured again at the end yet"),
-    ("steady_state", "change points of rate and P95 are not looked for yet"),
-    ("littles_law", "requests in flight are not held against rate times response yet"),
-    ("file_system", "the file system of the data directory is not looked at yet"),
+    (
+        "run_queue",
+        "how long the generator's threads waited for a CPU is not looked at yet",
+    ),
+    (
+        "cpu_throttling",
+        "throttling of the server's control group is not looked at yet",
+    ),
+    (
+        "cpu_steal",
+        "time that a hypervisor took from this host is not looked at yet",
+    ),
+    (
+        "clock_steps",
+        "steps of the wall clock are not looked at yet",
+    ),
+    (
+        "background_work",
+        "autovacuum, checkpoints and jobs inside the window are not looked at yet",
+    ),
+    (
+        "drift",
+        "the first seconds are not measured again at the end yet",
+    ),
+    (
+        "steady_state",
+        "change points of rate and P95 are not looked for yet",
+    ),
+    (
+        "littles_law",
+        "requests in flight are not held against rate times response yet",
+    ),
+    (
+        "file_system",
+        "the file system of the data directory is not looked at yet",
+    ),
 ];
 
 /// Makes every check.
@@ -104,7 +131,10 @@ pub fn judge(plan: &Plan, summary: &Summary, evidence: &Evidence) -> Validity {
         says: says.to_owned(),
     }));
     let gravest = checks.iter().map(|check| check.verdict).max();
-    Validity { verdict: gravest.unwrap_or(ValidityVerdict::Unchecked), checks }
+    Validity {
+        verdict: gravest.unwrap_or(ValidityVerdict::Unchecked),
+        checks,
+    }
 }
 
 /// A check that was made.
@@ -115,7 +145,13 @@ fn made(
     limit: Option<String>,
     says: impl Into<String>,
 ) -> ValidityCheck {
-    ValidityCheck { name, verdict, value: Some(value.into()), limit, says: says.into() }
+    ValidityCheck {
+        name,
+        verdict,
+        value: Some(value.into()),
+        limit,
+        says: says.into(),
+    }
 }
 
 /// `bad` if the limit was passed.
@@ -129,8 +165,11 @@ fn percent(share: f64) -> String {
 
 /// The drive refuses to end a run whose counts differ; this shows the sums.
 fn conservation(summary: &Summary) -> ValidityCheck {
-    let accounted: u64 =
-        summary.operations.iter().map(|operation| operation.total.record.counts.total()).sum();
+    let accounted: u64 = summary
+        .operations
+        .iter()
+        .map(|operation| operation.total.record.counts.total())
+        .sum();
     let scheduled = summary.scheduled();
     made(
         "conservation",
@@ -143,19 +182,33 @@ fn conservation(summary: &Summary) -> ValidityCheck {
 
 fn achieved_rate(plan: &Plan, summary: &Summary) -> ValidityCheck {
     let (offered, achieved) = (summary.offered_per_second(), summary.achieved_per_second());
-    let share = if offered > 0.0 { achieved / offered } else { 0.0 };
+    let share = if offered > 0.0 {
+        achieved / offered
+    } else {
+        0.0
+    };
     let limit = plan.limits.achieved_share_min;
     let verdict = match plan.drive.model {
         Model::Closed => ValidityVerdict::Valid,
         Model::Open => unless(share < limit, ValidityVerdict::Suspect),
     };
     let says = match (plan.drive.model, verdict) {
-        (Model::Closed, _) => "a closed loop offers what it achieves: its latencies hide what callers would have waited",
+        (Model::Closed, _) => {
+            "a closed loop offers what it achieves: its latencies hide what callers would have waited"
+        }
         (_, ValidityVerdict::Valid) => "the system kept up with the offered load",
-        _ => "the system did not keep up: the backlog grows, and no percentile here is its capacity; offer less, or find what gives out",
+        _ => {
+            "the system did not keep up: the backlog grows, and no percentile here is its capacity; offer less, or find what gives out"
+        }
     };
     let value = format!("{achieved:.1}/s of {offered:.1}/s ({})", percent(share));
-    made("achieved_rate", verdict, value, Some(format!(">= {}", percent(limit))), says)
+    made(
+        "achieved_rate",
+        verdict,
+        value,
+        Some(format!(">= {}", percent(limit))),
+        says,
+    )
 }
 
 /// The dispatcher's own delay against the tightest response objective.
@@ -196,8 +249,11 @@ fn lag(plan: &Plan, summary: &Summary) -> ValidityCheck {
 
 fn errors(summary: &Summary, limits: &Limits) -> ValidityCheck {
     let scheduled = summary.scheduled().max(1) as f64;
-    let missed: u64 =
-        summary.operations.iter().map(|operation| operation.total.record.counts.missed()).sum();
+    let missed: u64 = summary
+        .operations
+        .iter()
+        .map(|operation| operation.total.record.counts.missed())
+        .sum();
     let share = missed as f64 / scheduled;
     let high = share > limits.error_share_max;
     let says = if high {
@@ -215,7 +271,12 @@ fn errors(summary: &Summary, limits: &Limits) -> ValidityCheck {
 }
 
 fn wrong_answers(summary: &Summary) -> ValidityCheck {
-    let counts = || summary.operations.iter().map(|operation| operation.total.record.counts);
+    let counts = || {
+        summary
+            .operations
+            .iter()
+            .map(|operation| operation.total.record.counts)
+    };
     let (wrong, checked): (u64, u64) = counts().fold((0, 0), |(wrong, checked), counts| {
         (wrong + counts.wrong, checked + counts.checked)
     });
@@ -234,13 +295,26 @@ fn wrong_answers(summary: &Summary) -> ValidityCheck {
         "answers held against what the data set implies"
     };
     let value = format!("{wrong} of {checked} checked");
-    made("wrong_answers", unless(wrong > 0, ValidityVerdict::Invalid), value, Some("0".into()), says)
+    made(
+        "wrong_answers",
+        unless(wrong > 0, ValidityVerdict::Invalid),
+        value,
+        Some("0".into()),
+        says,
+    )
 }
 
 fn empty_answers(summary: &Summary, limits: &Limits) -> ValidityCheck {
-    let counts = || summary.operations.iter().map(|operation| operation.total.record.counts);
+    let counts = || {
+        summary
+            .operations
+            .iter()
+            .map(|operation| operation.total.record.counts)
+    };
     let empty: u64 = counts().map(|counts| counts.empty).sum();
-    let answered: u64 = counts().map(|counts| counts.ok + counts.wrong + counts.empty).sum();
+    let answered: u64 = counts()
+        .map(|counts| counts.ok + counts.wrong + counts.empty)
+        .sum();
     let share = empty as f64 / answered.max(1) as f64;
     let high = share > limits.empty_share_max;
     let says = if high {
@@ -258,9 +332,13 @@ fn empty_answers(summary: &Summary, limits: &Limits) -> ValidityCheck {
 }
 
 fn samples(summary: &Summary) -> ValidityCheck {
-    let fewest = summary.operations.iter().min_by_key(|operation| operation.total.scheduled);
-    let (name, count) = fewest
-        .map_or(("none", 0), |operation| (operation.total.name.as_str(), operation.total.scheduled));
+    let fewest = summary
+        .operations
+        .iter()
+        .min_by_key(|operation| operation.total.scheduled);
+    let (name, count) = fewest.map_or(("none", 0), |operation| {
+        (operation.total.name.as_str(), operation.total.scheduled)
+    });
     let needed = Quantile::P95.samples_needed();
     let says = if count < needed {
         "too few calls for a P95: measure longer or offer more"
@@ -324,7 +402,12 @@ fn primed(evidence: &Evidence) -> ValidityCheck {
 /// Settings that make a server faster than one that keeps its promises.
 fn durability(evidence: &Evidence) -> ValidityCheck {
     const NAMES: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
-    let value = |name: &str| evidence.settings.get(name).map_or("unknown", String::as_str);
+    let value = |name: &str| {
+        evidence
+            .settings
+            .get(name)
+            .map_or("unknown", String::as_str)
+    };
     let off = NAMES.iter().any(|name| value(name) == "off");
     let unknown = NAMES.iter().any(|name| value(name) == "unknown");
     let verdict = match (off, unknown) {
@@ -337,8 +420,16 @@ fn durability(evidence: &Evidence) -> ValidityCheck {
     } else {
         "the server keeps what it commits"
     };
-    let found = NAMES.map(|name| format!("{name}={}", value(name))).join(" ");
-    made("durability", verdict, found, Some("none off".to_owned()), says)
+    let found = NAMES
+        .map(|name| format!("{name}={}", value(name)))
+        .join(" ");
+    made(
+        "durability",
+        verdict,
+        found,
+        Some("none off".to_owned()),
+        says,
+    )
 }
 
 fn transport(evidence: &Evidence) -> ValidityCheck {
@@ -359,9 +450,18 @@ fn transport(evidence: &Evidence) -> ValidityCheck {
 
 fn interrupted(evidence: &Evidence) -> ValidityCheck {
     let (value, says) = if evidence.interrupted {
-        ("interrupted", "the run was stopped: its numbers cover what was measured until then")
+        (
+            "interrupted",
+            "the run was stopped: its numbers cover what was measured until then",
+        )
     } else {
         ("whole", "the run went to its end")
     };
-    made("whole", unless(evidence.interrupted, ValidityVerdict::Invalid), value, None, says)
+    made(
+        "whole",
+        unless(evidence.interrupted, ValidityVerdict::Invalid),
+        value,
+        None,
+        says,
+    )
 }

@@ -30,7 +30,12 @@ impl CpuMeter {
     /// version 1 (`cpuacct`) or 2.
     pub fn begin(server_cgroup: Option<PathBuf>) -> Self {
         let server_ns = server_cgroup.as_deref().and_then(cgroup_cpu_ns);
-        Self { server_cgroup, began: Instant::now(), generator_ns: process_cpu_ns(), server_ns }
+        Self {
+            server_cgroup,
+            began: Instant::now(),
+            generator_ns: process_cpu_ns(),
+            server_ns,
+        }
     }
 
     /// Takes the second.
@@ -59,7 +64,11 @@ fn cgroup_cpu_ns(directory: &Path) -> Option<u64> {
         return text.trim().parse().ok();
     }
     let text = std::fs::read_to_string(directory.join("cpu.stat")).ok()?;
-    let usec: u64 = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?.parse().ok()?;
+    let usec: u64 = text
+        .lines()
+        .find_map(|line| line.strip_prefix("usage_usec "))?
+        .parse()
+        .ok()?;
     Some(usec * 1_000)
 }
 
@@ -79,8 +88,11 @@ mod tests {
     #[test]
     fn reads_both_versions_of_control_groups() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("cpu.stat"), "usage_usec 1500\nuser_usec 1000\n")
-            .unwrap();
+        std::fs::write(
+            directory.path().join("cpu.stat"),
+            "usage_usec 1500\nuser_usec 1000\n",
+        )
+        .unwrap();
         assert_eq!(cgroup_cpu_ns(directory.path()), Some(1_500_000));
         std::fs::write(directory.path().join("cpuacct.usage"), "2500000\n").unwrap();
         assert_eq!(cgroup_cpu_ns(directory.path()), Some(2_500_000));

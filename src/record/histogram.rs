@@ -19,7 +19,11 @@ impl LatencyHistogram {
     const FIRST_HIGH_NS: u64 = (1 << 34) - 1;
 
     /// An empty histogram.
-    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "the bounds are constants that hdrhistogram accepts")]
+    #[expect(
+        clippy::missing_panics_doc,
+        clippy::expect_used,
+        reason = "the bounds are constants that hdrhistogram accepts"
+    )]
     pub fn new() -> Self {
         let mut histogram =
             Histogram::new_with_bounds(1, Self::FIRST_HIGH_NS, Self::SIGNIFICANT_DIGITS)
@@ -113,16 +117,21 @@ mod tests {
     #[test]
     fn an_empty_histogram_has_no_quantile() {
         let empty = LatencyHistogram::new();
-        assert_eq!((empty.at(Quantile::P99), empty.max(), empty.mean()), (None, None, None));
+        assert_eq!(
+            (empty.at(Quantile::P99), empty.max(), empty.mean()),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn quantiles_are_the_sorted_samples_within_three_digits() {
         let values: Vec<u64> = (1..=10_000).map(|i| i * 1_000).collect();
         let histogram = of(&values);
-        for (quantile, exact) in
-            [(Quantile::P50, 5e6), (Quantile::P95, 9.5e6), (Quantile::P99, 9.9e6)]
-        {
+        for (quantile, exact) in [
+            (Quantile::P50, 5e6),
+            (Quantile::P95, 9.5e6),
+            (Quantile::P99, 9.9e6),
+        ] {
             let got = histogram.at(quantile).unwrap() as f64;
             assert!((got / exact - 1.0).abs() < 1e-3, "{quantile}: {got}");
         }

@@ -147,7 +147,9 @@ impl OperationRecord {
 
     /// Keeps `message` as the example of `class`, if it is the first.
     pub fn example(&mut self, class: ErrorClass, message: &str) {
-        self.error_examples.entry(class).or_insert_with(|| message.to_owned());
+        self.error_examples
+            .entry(class)
+            .or_insert_with(|| message.to_owned());
     }
 
     /// Adds every call of `other`.
@@ -205,7 +207,10 @@ mod tests {
 
     fn outcome() -> impl Strategy<Value = Outcome> {
         prop_oneof![
-            (0_u64..100).prop_map(|rows| Outcome::Ok(Answer { rows, verdict: AnswerVerdict::Right })),
+            (0_u64..100).prop_map(|rows| Outcome::Ok(Answer {
+                rows,
+                verdict: AnswerVerdict::Right
+            })),
             Just(Outcome::Failed(ErrorClass::WrongAnswer)),
             Just(Outcome::Failed(ErrorClass::SqlState(*b"57"))),
             Just(Outcome::TimedOut),
@@ -215,8 +220,14 @@ mod tests {
     }
 
     fn sample() -> impl Strategy<Value = Sample> {
-        (0_u64..1_000_000, 0_u64..9_999, 0_u64..99_999, 0_u64..9_999_999, outcome()).prop_map(
-            |(scheduled_ns, lag, wait, service, outcome)| Sample {
+        (
+            0_u64..1_000_000,
+            0_u64..9_999,
+            0_u64..99_999,
+            0_u64..9_999_999,
+            outcome(),
+        )
+            .prop_map(|(scheduled_ns, lag, wait, service, outcome)| Sample {
                 operation: 0,
                 scheduled_ns,
                 handed_ns: scheduled_ns + lag,
@@ -224,8 +235,7 @@ mod tests {
                 finished_ns: scheduled_ns + lag + wait + service,
                 released_ns: scheduled_ns + lag + wait + service,
                 outcome,
-            },
-        )
+            })
     }
 
     fn of(samples: &[Sample]) -> OperationRecord {

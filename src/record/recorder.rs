@@ -17,7 +17,9 @@ pub struct Shard {
 impl Shard {
     /// An empty shard for `operations` operations.
     pub fn new(operations: usize) -> Self {
-        Self { operations: vec![OperationRecord::default(); operations] }
+        Self {
+            operations: vec![OperationRecord::default(); operations],
+        }
     }
 
     /// Adds one call.
@@ -63,8 +65,13 @@ thread_local! {
 impl Recorder {
     /// Shards for `threads` threads and `operations` operations.
     pub fn new(threads: usize, operations: usize) -> Self {
-        let shards = (0..threads.max(1)).map(|_| Mutex::new(Shard::new(operations))).collect();
-        Self { shards, next: AtomicUsize::new(0) }
+        let shards = (0..threads.max(1))
+            .map(|_| Mutex::new(Shard::new(operations)))
+            .collect();
+        Self {
+            shards,
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// The calling thread's shard.

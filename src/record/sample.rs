@@ -50,17 +50,24 @@ impl Sample {
     /// Handed over to connection in hand: the system's share. A call that never had a connection
     /// waited until it ended.
     pub fn wait_ns(&self) -> u64 {
-        self.started_ns.unwrap_or(self.finished_ns).saturating_sub(self.handed_ns)
+        self.started_ns
+            .unwrap_or(self.finished_ns)
+            .saturating_sub(self.handed_ns)
     }
 
     /// Connection in hand to rows decoded; `None` where there was no connection.
     pub fn service_ns(&self) -> Option<u64> {
-        self.started_ns.map(|started| self.finished_ns.saturating_sub(started))
+        self.started_ns
+            .map(|started| self.finished_ns.saturating_sub(started))
     }
 
     /// Connection in hand to given back; `None` where there was no connection.
     pub fn hold_ns(&self) -> Option<u64> {
-        self.started_ns.map(|started| self.released_ns.max(self.finished_ns).saturating_sub(started))
+        self.started_ns.map(|started| {
+            self.released_ns
+                .max(self.finished_ns)
+                .saturating_sub(started)
+        })
     }
 }
 
@@ -84,7 +91,10 @@ mod tests {
             sample.response_ns()
         );
         assert_eq!((sample.response_ns(), sample.hold_ns()), (900, Some(850)));
-        let unstarted = Sample { started_ns: None, ..sample };
+        let unstarted = Sample {
+            started_ns: None,
+            ..sample
+        };
         assert_eq!((unstarted.wait_ns(), unstarted.service_ns()), (870, None));
     }
 }

@@ -36,29 +36,47 @@ impl Summary {
     /// Summarises a run.
     pub fn of(driven: &Driven) -> Self {
         let measured = driven.times.measure;
-        let operations =
-            driven.operations.iter().map(|total| OperationSummary::of(total, measured)).collect();
-        Self { operations, measured }
+        let operations = driven
+            .operations
+            .iter()
+            .map(|total| OperationSummary::of(total, measured))
+            .collect();
+        Self {
+            operations,
+            measured,
+        }
     }
 
     /// The summary of a run that measured nothing.
     pub fn empty() -> Self {
-        Self { operations: Vec::new(), measured: Duration::ZERO }
+        Self {
+            operations: Vec::new(),
+            measured: Duration::ZERO,
+        }
     }
 
     /// Arrivals of all operations.
     pub fn scheduled(&self) -> u64 {
-        self.operations.iter().map(|operation| operation.total.scheduled).sum()
+        self.operations
+            .iter()
+            .map(|operation| operation.total.scheduled)
+            .sum()
     }
 
     /// Arrivals due per second, all operations.
     pub fn offered_per_second(&self) -> f64 {
-        self.operations.iter().map(|operation| operation.offered_per_second).sum()
+        self.operations
+            .iter()
+            .map(|operation| operation.offered_per_second)
+            .sum()
     }
 
     /// Successful calls per second, all operations.
     pub fn achieved_per_second(&self) -> f64 {
-        self.operations.iter().map(|operation| operation.achieved_per_second).sum()
+        self.operations
+            .iter()
+            .map(|operation| operation.achieved_per_second)
+            .sum()
     }
 
     /// The lag of all operations together: the harness's own delay.
@@ -120,17 +138,27 @@ mod tests {
     #[test]
     fn rates_and_busy_connections_are_over_the_window() {
         let mut record = OperationRecord::default();
-        let answer = Answer { rows: 3, verdict: AnswerVerdict::Right };
+        let answer = Answer {
+            rows: 3,
+            verdict: AnswerVerdict::Right,
+        };
         for _ in 0..90 {
             record.record(&call(50_000_000, Outcome::Ok(answer)));
         }
         for _ in 0..10 {
             record.record(&call(100_000_000, Outcome::TimedOut));
         }
-        let total =
-            OperationTotal { name: "x".into(), scheduled: 100, ok_in_window: 80, record };
+        let total = OperationTotal {
+            name: "x".into(),
+            scheduled: 100,
+            ok_in_window: 80,
+            record,
+        };
         let summary = OperationSummary::of(&total, Duration::from_secs(2));
-        assert_eq!((summary.offered_per_second, summary.achieved_per_second), (50.0, 40.0));
+        assert_eq!(
+            (summary.offered_per_second, summary.achieved_per_second),
+            (50.0, 40.0)
+        );
         assert_eq!(summary.missed_share(), 0.1);
         // (90 x 50 ms + 10 x 100 ms) / 2 s.
         assert!((summary.busy_connections - 2.75).abs() < 1e-9);
@@ -146,6 +174,9 @@ mod tests {
             record: OperationRecord::default(),
         };
         let summary = OperationSummary::of(&total, Duration::ZERO);
-        assert_eq!((summary.offered_per_second, summary.missed_share()), (0.0, 0.0));
+        assert_eq!(
+            (summary.offered_per_second, summary.missed_share()),
+            (0.0, 0.0)
+        );
     }
 }

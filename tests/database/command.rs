@@ -61,8 +61,14 @@ impl Desk {
     /// With more lines at the scenario's end.
     pub(crate) fn with(more: &str) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        std::fs::write(directory.path().join("small.toml"), format!("{SCENARIO}\n{more}\n"))?;
-        Ok(Self { directory, scenario: "small.toml".into() })
+        std::fs::write(
+            directory.path().join("small.toml"),
+            format!("{SCENARIO}\n{more}\n"),
+        )?;
+        Ok(Self {
+            directory,
+            scenario: "small.toml".into(),
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -91,7 +97,9 @@ impl Desk {
         let Ok(entries) = std::fs::read_dir(self.path().join("out")) else {
             return Ok(Vec::new());
         };
-        let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut paths = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         paths.retain(|path| path.is_dir());
         paths.sort();
         Ok(paths)
@@ -125,14 +133,22 @@ impl Ran {
 
     /// Fails with everything that was printed unless it ended with `code`.
     pub(crate) fn ended_with(self, code: i32) -> anyhow::Result<Self> {
-        ensure!(self.code == code, "exit {} instead of {code}: {self:#?}", self.code);
+        ensure!(
+            self.code == code,
+            "exit {} instead of {code}: {self:#?}",
+            self.code
+        );
         Ok(self)
     }
 
     /// Fails unless stderr holds every one of `parts`.
     pub(crate) fn says(self, parts: &[&str]) -> anyhow::Result<Self> {
         for part in parts {
-            ensure!(self.stderr.contains(part), "{part:?} is not in: {}", self.stderr);
+            ensure!(
+                self.stderr.contains(part),
+                "{part:?} is not in: {}",
+                self.stderr
+            );
         }
         Ok(self)
     }
@@ -161,7 +177,11 @@ impl Running {
                 }
             }
         });
-        Ok(Self { child, lines, seen: String::new() })
+        Ok(Self {
+            child,
+            lines,
+            seen: String::new(),
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -188,17 +208,27 @@ impl Running {
         let pid = Pid::from_raw(i32::try_from(self.child.id())?).context("a process id")?;
         kill_process(pid, Signal::INT)?;
         let mut stdout = String::new();
-        self.child.stdout.take().context("stdout")?.read_to_string(&mut stdout)?;
+        self.child
+            .stdout
+            .take()
+            .context("stdout")?
+            .read_to_string(&mut stdout)?;
         let status = self.child.wait()?;
         self.seen.extend(self.lines.iter().map(|line| line + "\n"));
-        Ok(Ran { code: status.code().context("killed by a signal")?, stdout, stderr: self.seen })
+        Ok(Ran {
+            code: status.code().context("killed by a signal")?,
+            stdout,
+            stderr: self.seen,
+        })
     }
 }
 
 /// Containers, in whatever state, that the process of this id made.
 pub(crate) fn containers_of(pid: u32) -> anyhow::Result<String> {
     let filter = format!("label=highwater.pid={pid}");
-    let output = Command::new("docker").args(["ps", "-aq", "--filter", &filter]).output()?;
+    let output = Command::new("docker")
+        .args(["ps", "-aq", "--filter", &filter])
+        .output()?;
     ensure!(output.status.success(), "docker ps failed");
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -16,11 +16,20 @@ pub(crate) fn trials(fixture: &Fixture) -> Vec<Trial> {
         fixture.trial(name, move |_| async move { body() })
     };
     vec![
-        trial("run_archives_what_it_measured", run_archives_what_it_measured),
+        trial(
+            "run_archives_what_it_measured",
+            run_archives_what_it_measured,
+        ),
         trial("run_is_pinned_and_closed_too", run_is_pinned_and_closed_too),
         trial("run_misses_an_objective", run_misses_an_objective),
-        trial("run_without_samples_is_unknown", run_without_samples_is_unknown),
-        trial("run_with_fsync_off_is_suspect", run_with_fsync_off_is_suspect),
+        trial(
+            "run_without_samples_is_unknown",
+            run_without_samples_is_unknown,
+        ),
+        trial(
+            "run_with_fsync_off_is_suspect",
+            run_with_fsync_off_is_suspect,
+        ),
         trial("run_overloaded_is_suspect", run_overloaded_is_suspect),
         trial("interrupted_while_filling", interrupted_while_filling),
         trial("interrupted_while_warming_up", interrupted_while_warming_up),
@@ -44,24 +53,42 @@ fn is_sound(record: &RunRecord) -> anyhow::Result<()> {
 fn run_archives_what_it_measured() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let ran = desk.run(&[])?.ended_with(0)?.says(&["filled", "measure"])?;
-    ensure!(ran.stdout.contains("trace.get_by_trace_id"), "{}", ran.stdout);
+    ensure!(
+        ran.stdout.contains("trace.get_by_trace_id"),
+        "{}",
+        ran.stdout
+    );
     ensure!(ran.stdout.contains("report.html"), "{}", ran.stdout);
     let record = desk.record()?;
     is_sound(&record)?;
     // 2 s at 300/s: five standard deviations of a Poisson count on either side.
     let scheduled = record.operations[0].scheduled as f64;
-    ensure!((scheduled - 600.0).abs() < 5.0 * 600_f64.sqrt(), "{scheduled}");
+    ensure!(
+        (scheduled - 600.0).abs() < 5.0 * 600_f64.sqrt(),
+        "{scheduled}"
+    );
     ensure!(record.objectives.verdict == ObjectiveVerdict::Pass);
-    ensure!(record.resources.server_cpu_seconds.is_some_and(|seconds| seconds > 0.0));
+    ensure!(
+        record
+            .resources
+            .server_cpu_seconds
+            .is_some_and(|seconds| seconds > 0.0)
+    );
     let archive = desk.archives()?.remove(0);
     let log = fs::read(archive.join("intervals.hlog"))?;
     let counted = interval_samples(&log, "trace.get_by_trace_id.response")?;
-    ensure!(counted == record.operations[0].latency_ns.response.count, "{counted}");
+    ensure!(
+        counted == record.operations[0].latency_ns.response.count,
+        "{counted}"
+    );
     let page = fs::read_to_string(archive.join("report.html"))?;
     ensure!(page.contains("<svg") && !page.contains("src=\"http"));
     serde_json::from_str::<serde_json::Value>(&fs::read_to_string(archive.join("series.json"))?)?;
     desk.run(&["--quiet"])?.ended_with(0)?;
-    ensure!(History::of(&desk.path().join("out")).read()?.len() == 2, "a line for each run");
+    ensure!(
+        History::of(&desk.path().join("out")).read()?.len() == 2,
+        "a line for each run"
+    );
     Ok(())
 }
 
@@ -72,7 +99,9 @@ fn interval_samples(log: &[u8], tag: &str) -> anyhow::Result<u64> {
     let mut samples = 0;
     for entry in IntervalLogIterator::new(log) {
         let entry = entry.map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let LogEntry::Interval(interval) = entry else { continue };
+        let LogEntry::Interval(interval) = entry else {
+            continue;
+        };
         if interval.tag().is_some_and(|found| found.as_str() == tag) {
             let bytes = base64::Engine::decode(
                 &base64::engine::general_purpose::STANDARD,
@@ -118,7 +147,11 @@ fn run_without_samples_is_unknown() -> anyhow::Result<()> {
 }
 
 fn verdict_of(record: &RunRecord, check: &str) -> anyhow::Result<ValidityVerdict> {
-    let found = record.validity.checks.iter().find(|known| known.name == check);
+    let found = record
+        .validity
+        .checks
+        .iter()
+        .find(|known| known.name == check);
     Ok(found.with_context(|| format!("no check {check}"))?.verdict)
 }
 
@@ -135,14 +168,27 @@ fn run_with_fsync_off_is_suspect() -> anyhow::Result<()> {
 fn run_overloaded_is_suspect() -> anyhow::Result<()> {
     let desk = Desk::new()?;
     let rate = r#"operations."metric.query_time_series".rate=20000.0"#;
-    let arguments = ["--set", rate, "--set", "drive.connections=1", "--set", "pool.min=1",
-        "--set", "drive.timeout=1s", "--set", "drive.drain=1s"];
+    let arguments = [
+        "--set",
+        rate,
+        "--set",
+        "drive.connections=1",
+        "--set",
+        "pool.min=1",
+        "--set",
+        "drive.timeout=1s",
+        "--set",
+        "drive.drain=1s",
+    ];
     let ran = desk.run(&arguments)?;
     ensure!(ran.code != 0, "an overload passes nothing: {ran:#?}");
     let record = desk.record()?;
     ensure!(verdict_of(&record, "achieved_rate")? == ValidityVerdict::Suspect);
     let series = &record.operations[1];
-    ensure!(series.timed_out + series.unfinished > series.ok, "{series:?}");
+    ensure!(
+        series.timed_out + series.unfinished > series.ok,
+        "{series:?}"
+    );
     Ok(())
 }
 
@@ -161,7 +207,12 @@ fn interrupted_while_warming_up() -> anyhow::Result<()> {
     let mut running = Running::start(&desk, &["--set", "drive.warm_up=60s"])?;
     running.wait_for("warming up")?;
     ends_clean(&desk, running)?;
-    ensure!(desk.record()?.operations.iter().all(|operation| operation.scheduled == 0));
+    ensure!(
+        desk.record()?
+            .operations
+            .iter()
+            .all(|operation| operation.scheduled == 0)
+    );
     Ok(())
 }
 
@@ -173,8 +224,14 @@ fn interrupted_while_measuring() -> anyhow::Result<()> {
     ends_clean(&desk, running)?;
     let record = desk.record()?;
     is_sound(&record)?;
-    ensure!(record.operations[0].scheduled > 300, "two seconds were measured");
-    ensure!(History::of(&desk.path().join("out")).read()?.is_empty(), "it did not finish");
+    ensure!(
+        record.operations[0].scheduled > 300,
+        "two seconds were measured"
+    );
+    ensure!(
+        History::of(&desk.path().join("out")).read()?.is_empty(),
+        "it did not finish"
+    );
     Ok(())
 }
 
@@ -194,14 +251,30 @@ fn disk_full_while_archiving() -> anyhow::Result<()> {
     let out = desk.path().join("out");
     fs::create_dir(&out)?;
     let mut script = Command::new("unshare");
-    script.args(["--mount", "sh", "-c", "mount -t tmpfs -o size=48k tmpfs out && exec \"$@\"", "sh"]);
+    script.args([
+        "--mount",
+        "sh",
+        "-c",
+        "mount -t tmpfs -o size=48k tmpfs out && exec \"$@\"",
+        "sh",
+    ]);
     let inner = desk.command(&[]);
-    script.arg(inner.get_program()).args(inner.get_args()).current_dir(desk.path());
+    script
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(desk.path());
     let output = script.env("NO_COLOR", "1").output()?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.code() == Some(3), "{:?}: {stderr}", output.status);
+    ensure!(
+        output.status.code() == Some(3),
+        "{:?}: {stderr}",
+        output.status
+    );
     ensure!(stderr.contains("disk full while archiving"), "{stderr}");
-    ensure!(stdout.contains("trace.get_by_trace_id"), "the table: {stdout}");
+    ensure!(
+        stdout.contains("trace.get_by_trace_id"),
+        "the table: {stdout}"
+    );
     Ok(())
 }
