@@ -76,7 +76,7 @@ fn recording(criterion: &mut Criterion) {
     };
     let mut histogram = LatencyHistogram::new();
     group.bench_function("one value into a histogram", |b| {
-        b.iter(|| histogram.record(next()))
+        b.iter(|| histogram.record(next()));
     });
     let recorder = Recorder::new(1, 1);
     group.bench_function("one call: the lock, four parts, the counts", |b| {

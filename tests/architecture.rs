@@ -1,6 +1,8 @@
 //! The house rules that a compiler does not know: imports point up the pipeline, files stay
 //! readable, and only `commands/` prints.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -59,7 +59,10 @@ impl Run<'_> {
     /// Writes it all down.
     pub fn record(&self) -> Result<RunRecord, AssembleError> {
         let open = self.plan.drive.model == Model::Open;
-        let pacing = self.driven.filter(|_| open).map(|driven| latency(&driven.pacing));
+        let pacing = self
+            .driven
+            .filter(|_| open)
+            .map(|driven| latency(&driven.pacing));
         Ok(RunRecord {
             schema: RunSchema::V1,
             run_id: self.run_id.clone(),
@@ -112,8 +115,11 @@ fn operation(summary: &OperationSummary, open: bool) -> Result<OperationRecord, 
     let record = &summary.total.record;
     let counts = record.counts;
     let checked = counts.checked > 0;
-    let mut errors: Vec<_> =
-        record.errors.iter().map(|(class, count)| (class.to_string(), *count)).collect();
+    let mut errors: Vec<_> = record
+        .errors
+        .iter()
+        .map(|(class, count)| (class.to_string(), *count))
+        .collect();
     errors.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let examples = record
         .error_examples
@@ -163,7 +169,10 @@ fn validity(judged: &judge::Validity) -> Validity {
         limit: check.limit.clone(),
         says: check.says.clone(),
     });
-    Validity { verdict: verdict(judged.verdict), checks: checks.collect() }
+    Validity {
+        verdict: verdict(judged.verdict),
+        checks: checks.collect(),
+    }
 }
 
 fn objectives(judged: &judge::Objectives) -> Objectives {
@@ -182,5 +191,8 @@ fn objectives(judged: &judge::Objectives) -> Objectives {
         high: None,
         verdict: verdict(check.verdict),
     });
-    Objectives { verdict: verdict(judged.verdict), checks: checks.collect() }
+    Objectives {
+        verdict: verdict(judged.verdict),
+        checks: checks.collect(),
+    }
 }

@@ -131,6 +131,9 @@ pub struct OperationRecord {
     /// Failed calls by class, such as `57` (SQLSTATE class) or `connection`, the most frequent
     /// first.
     pub errors: IndexMap<String, u64>,
+    /// The database's words for one failed call of each class; a class may be missing.
+    #[serde(default)]
+    pub error_examples: BTreeMap<String, String>,
     /// Rows decoded.
     pub rows: u64,
     /// Calls per second that the schedule asked for; null in a closed loop.

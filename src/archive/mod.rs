@@ -6,6 +6,7 @@
 //! the program cannot change what others read. Knows nothing of how numbers came about or how they
 //! are shown.
 
+pub mod assemble;
 mod format;
 mod history;
 mod intervals;

@@ -1,6 +1,8 @@
 //! Realistic runs for tests: log-normal service times, small lag and wait, the same on any machine.
 
 use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::json;
 
@@ -216,6 +218,7 @@ fn operation(i: u64, (name, rate, median, sigma): Shape, seconds: u64) -> Operat
         wrong_answers: Some(0),
         empty_answers: Some(0),
         errors: IndexMap::new(),
+        error_examples: BTreeMap::new(),
         rows: n * 12,
         offered_per_second: Some(rate as f64),
         achieved_per_second: rate as f64,

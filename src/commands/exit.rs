@@ -55,16 +55,13 @@ impl Exit {
 
     /// The exit of a run that went to its end, or as far as it could.
     pub fn of_run(run: &RunRecord) -> Self {
-        match (
-            run.interrupted,
-            run.validity.verdict,
-            run.objectives.verdict,
-        ) {
-            (true, ..) => Self::Interrupted,
-            (_, ValidityVerdict::Invalid, _) => Self::NoVerdict,
-            (.., ObjectiveVerdict::Fail) => Self::Missed,
-            (.., ObjectiveVerdict::Unknown) => Self::NoVerdict,
-            _ => Self::Pass,
+        if run.interrupted {
+            return Self::Interrupted;
+        }
+        match (run.validity.verdict, run.objectives.verdict) {
+            (ValidityVerdict::Invalid, _) | (_, ObjectiveVerdict::Unknown) => Self::NoVerdict,
+            (_, ObjectiveVerdict::Fail) => Self::Missed,
+            (_, ObjectiveVerdict::Pass | ObjectiveVerdict::None) => Self::Pass,
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn run(args: &RunArgs, origins: Origins) -> anyhow::Result<Exit> {
         Err(not_ready) => Measured::nothing(&plan, *not_ready)?,
     };
     let record = record(&session, &plan, started_at, &measured)?;
-    finish(args, archive, record, measured)
+    finish(args, archive, &record, measured)
 }
 
 /// What a run brought home.
@@ -204,37 +204,37 @@ fn record(
 fn finish(
     args: &RunArgs,
     archive: ArchiveWriter,
-    record: RunRecord,
+    record: &RunRecord,
     measured: Measured,
 ) -> anyhow::Result<Exit> {
     let history = History::of(&args.out);
     let previous = history
-        .last_of(&record.scenario, &facts_key(&record))
+        .last_of(&record.scenario, &facts_key(record))
         .ok()
         .flatten();
     let written = match measured.broken {
         Some(broken) => Err(broken.into()),
-        None => write(archive, &record, &measured.seen.columns, previous.as_ref()),
+        None => write(archive, record, &measured.seen.columns, previous.as_ref()),
     };
     let page = written
         .as_ref()
         .ok()
         .map(|folder| folder.join("report.html"));
     if args.output.json {
-        print::stdout(&report::json(&record)?)?;
+        print::stdout(&report::json(record)?)?;
     } else {
         let terminal = Terminal {
             previous: previous.as_ref(),
             page: page.as_deref(),
             paint: print::paint(args.output),
         };
-        print::stdout(&report::terminal(&record, &terminal))?;
+        print::stdout(&report::terminal(record, &terminal))?;
     }
     written?;
     if !record.interrupted {
-        history.append(&HistoryLine::of(&record))?;
+        history.append(&HistoryLine::of(record))?;
     }
-    Ok(Exit::of_run(&record))
+    Ok(Exit::of_run(record))
 }
 
 fn write(

@@ -82,7 +82,9 @@ impl Backlog {
             state.closed = true;
             std::mem::take(&mut state.idle)
         };
-        idle.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in idle {
+            waker.wake();
+        }
     }
 
     /// The next arrival for `caller`; sleeps while there is none; `None` once closed and empty.

@@ -222,10 +222,10 @@ pub fn write_down<O: Operations>(
         index,
     };
     if shared.feed.is_measured(&arrival) {
-        let mut shard = shared.recorder.local();
+        let mut mine = shared.recorder.local();
         match error {
-            Some(error) => shard.record_error(sample, error),
-            None => shard.record(sample),
+            Some(error) => mine.record_error(sample, error),
+            None => mine.record(sample),
         }
     } else if !matches!(sample.outcome, Outcome::Ok(_)) {
         shared.warm_up_missed.fetch_add(1, Ordering::Relaxed);

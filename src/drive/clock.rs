@@ -27,8 +27,8 @@ impl Clock for MonotonicClock {
 
     fn sleep_until_ns(&self, deadline_ns: u64) {
         let request = Timespec {
-            tv_sec: (deadline_ns / 1_000_000_000) as i64,
-            tv_nsec: (deadline_ns % 1_000_000_000) as i64,
+            tv_sec: (deadline_ns / 1_000_000_000).cast_signed(),
+            tv_nsec: (deadline_ns % 1_000_000_000).cast_signed(),
         };
         while clock_nanosleep_absolute(ClockId::Monotonic, &request) == Err(rustix::io::Errno::INTR)
         {

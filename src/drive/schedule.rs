@@ -56,7 +56,7 @@ impl Cursor {
             .map(|(position, operation)| {
                 let mean_gap_ns = operation
                     .rate
-                    .map_or(f64::INFINITY, |rate| rate.mean_gap_ns());
+                    .map_or(f64::INFINITY, crate::units::Rate::mean_gap_ns);
                 let mut lane = Lane {
                     gaps: load
                         .is_poisson()

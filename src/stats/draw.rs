@@ -22,6 +22,7 @@ impl Stream {
     }
 
     /// The stream that belongs to element `index` of this one.
+    #[must_use]
     pub const fn child(self, index: u64) -> Self {
         Self {
             key: mix(self.at(index) ^ GAMMA),

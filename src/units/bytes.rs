@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::UnitError;
 
+const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 const WANTED: &str =
     "a size: write a number and a unit (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB), such as \"256MiB\"";
 
@@ -58,7 +59,6 @@ impl fmt::Display for Bytes {
     /// Three significant digits in powers of 1,024; exact where the number is whole.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut value, mut unit) = (self.0 as f64, 0);
-        const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
         while value >= 1024.0 && unit < UNITS.len() - 1 {
             value /= 1024.0;
             unit += 1;

@@ -1,6 +1,6 @@
 //! Durations as people write them (`15ms`, `1h30m`, `7 days`) and nanoseconds as people read them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -104,7 +104,8 @@ impl fmt::Display for Span {
         let mut text = String::new();
         for (size, unit) in UNITS {
             if left >= size {
-                text.push_str(&format!("{}{unit}", left / size));
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{}{unit}", left / size);
                 left %= size;
             }
         }

@@ -193,7 +193,7 @@ impl Running {
         loop {
             let line = self
                 .lines
-                .recv_timeout(Duration::from_secs(120))
+                .recv_timeout(Duration::from_mins(2))
                 .with_context(|| format!("{part:?} never came; it said:\n{}", self.seen))?;
             self.seen.push_str(&line);
             self.seen.push('\n');

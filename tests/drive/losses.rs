@@ -11,7 +11,7 @@ use highwater::workload::ErrorClass;
 use crate::fake::{Behaviour, Fake, drive, load};
 
 const NOW: Behaviour = Behaviour::After(Duration::ZERO);
-const NEVER: Behaviour = Behaviour::After(Duration::from_secs(3_600));
+const NEVER: Behaviour = Behaviour::After(Duration::from_hours(1));
 
 #[test]
 fn failures_are_counted_by_class_and_have_no_latency() {

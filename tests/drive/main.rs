@@ -3,6 +3,8 @@
 //! Delays here are tens of milliseconds, so that the noise of a shared machine is small beside
 //! them; nothing asserts how fast the harness is.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod fake;
 mod latency;
 mod losses;
