@@ -154,6 +154,8 @@ impl PartSecond {
 pub struct Columns {
     /// Seconds that one column covers: a power of two.
     pub width_s: u64,
+    /// Seconds that all columns cover; the last column may cover fewer than the others.
+    pub seconds: u64,
     /// In the order of the names that [`Columns::new`] was given.
     pub operations: Vec<OperationColumns>,
 }
@@ -182,6 +184,7 @@ impl Columns {
             .collect();
         Self {
             width_s: 1,
+            seconds: 0,
             operations,
         }
     }
@@ -200,6 +203,7 @@ impl Columns {
         while second.second / self.width_s >= Self::MOST as u64 {
             self.halve();
         }
+        self.seconds = self.seconds.max(second.second + 1);
         let at = (second.second / self.width_s) as usize;
         for (operation, new) in self.operations.iter_mut().zip(&second.operations) {
             let columns = &mut operation.columns;

@@ -85,7 +85,9 @@ pub(in crate::report) fn rate_over_time(
     size: (f64, f64),
     operation: &OperationColumns,
     width_s: u64,
+    seconds: u64,
 ) -> String {
+    let operation = &with_whole_end(operation, width_s, seconds);
     let columns = || operation.columns.iter().flatten();
     let per_second = |count: u64| count as f64 / width_s as f64;
     let most = columns()
@@ -111,6 +113,17 @@ pub(in crate::report) fn rate_over_time(
         ends.extend(end.map(|end| ("achieved", PALETTE[0], end)));
         labels(canvas, y, &ends);
     })
+}
+
+/// The last column counted up to a whole one: half a column of calls is no drop of the rate.
+fn with_whole_end(operation: &OperationColumns, width_s: u64, seconds: u64) -> OperationColumns {
+    let mut whole = operation.clone();
+    let covered = seconds % width_s.max(1);
+    if let (1.., Some(Some(last))) = (covered, whole.columns.last_mut()) {
+        last.offered = last.offered * width_s / covered;
+        last.achieved = last.achieved * width_s / covered;
+    }
+    whole
 }
 
 fn time_axis(size: (f64, f64), operation: &OperationColumns, width_s: u64) -> Axis {
@@ -199,11 +212,23 @@ mod tests {
         for column in columns.operations[0].columns.iter_mut().flatten() {
             column.offered = 0;
         }
-        let text = rate_over_time((560.0, 260.0), &columns.operations[0], 1);
+        let text = rate_over_time((560.0, 260.0), &columns.operations[0], 1, 30);
         assert!(
             text.contains("achieved\n") && !text.contains("offered\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_last_column_of_few_seconds_is_no_drop() {
+        let run = sample::long(1, 603);
+        let columns = sample::columns(&run);
+        assert_eq!((columns.width_s, columns.seconds), (2, 603));
+        let whole = with_whole_end(&columns.operations[0], 2, 603);
+        let offered = |column: Option<&Option<OperationSecond>>| column.unwrap().unwrap().offered;
+        assert_eq!(offered(columns.operations[0].columns.last()), 500);
+        assert_eq!(offered(whole.columns.last()), 1_000);
+        assert_eq!(offered(whole.columns.first()), 1_000);
     }
 
     #[test]
@@ -214,7 +239,7 @@ mod tests {
         };
         for text in [
             response_over_time((560.0, 260.0), &operation, 1),
-            rate_over_time((560.0, 260.0), &operation, 1),
+            rate_over_time((560.0, 260.0), &operation, 1, 0),
         ] {
             assert!(text.contains("</svg>") && !text.contains("NaN"));
         }

@@ -75,7 +75,7 @@ fn together(run: &RunRecord) -> Result<Markup, HistogramError> {
 fn one(page: &Page<'_>, operation: &OperationRecord) -> Result<Markup, HistogramError> {
     let over_time = page.columns.and_then(|columns| {
         let found = columns.operation(&operation.name)?;
-        Some((found, columns.width_s))
+        Some((found, columns.width_s, columns.seconds))
     });
     let parts = parts(page.run, operation)?;
     Ok(html! {
@@ -84,18 +84,18 @@ fn one(page: &Page<'_>, operation: &OperationRecord) -> Result<Markup, Histogram
             p.note { (facts(operation)) }
             div.charts {
                 figure { figcaption { "By percentile, response and its parts" } (PreEscaped(parts)) }
-                @if let Some((found, width_s)) = over_time {
+                @if let Some((found, width_s, seconds)) = over_time {
                     figure {
-                        figcaption { "Response over time" (each(width_s)) }
+                        figcaption { "Response over time" (each("the worst", width_s)) }
                         (PreEscaped(response_over_time(SMALL, found, width_s)))
                     }
                     figure {
-                        figcaption { "P99 of response and its parts over time" (each(width_s)) }
+                        figcaption { "P99 of response and its parts over time" (each("the worst", width_s)) }
                         (PreEscaped(parts_over_time(SMALL, found, width_s)))
                     }
                     figure {
-                        figcaption { "Calls per second, offered and achieved" (each(width_s)) }
-                        (PreEscaped(rate_over_time(SMALL, found, width_s)))
+                        figcaption { "Calls per second, offered and achieved" (each("mean", width_s)) }
+                        (PreEscaped(rate_over_time(SMALL, found, width_s, seconds)))
                     }
                 }
             }
@@ -104,10 +104,10 @@ fn one(page: &Page<'_>, operation: &OperationRecord) -> Result<Markup, Histogram
 }
 
 /// Says when a point stands for more than a second.
-fn each(width_s: u64) -> String {
+fn each(what: &str, width_s: u64) -> String {
     match width_s {
         1 => String::new(),
-        width => format!(", the worst of each {width} s"),
+        width => format!(", {what} of each {width} s"),
     }
 }
 
