@@ -48,9 +48,7 @@ impl RepositoryWorkload {
         let mut page = page_of(draws, index);
         let (range, fixed) = (page.range, draws.range_is_fixed());
         if operation.call == Call::TraceGetTraces {
-            let data = self.known.dataset();
-            let known = || Some(data.trace_rows_in(range.start(), range.end()));
-            return check::page(rows, page, |_| true, known);
+            return self.latest_verdict(rows, page);
         }
         if operation.call == Call::TraceSearchErrors {
             let known = || {
@@ -76,6 +74,26 @@ impl RepositoryWorkload {
         let question = Question::ServiceTraces(rank);
         let known = || self.known.count(question, range, page.at_most(), fixed, "");
         check::page(rows, page, theirs, known)
+    }
+
+    /// A page of all services' traces is known row by row: the data set numbers traces by start.
+    fn latest_verdict(&self, rows: &[Trace], page: Page) -> AnswerVerdict {
+        let data = self.known.dataset();
+        let end = data.traces_before(page.range.end());
+        let newest = end.saturating_sub(page.offset);
+        let at_its_place = |place: usize, row: &Trace| {
+            let known = newest.checked_sub(place as u64 + 1);
+            known.is_some_and(|index| data.trace_start(index) == row.start_time)
+        };
+        if !rows
+            .iter()
+            .enumerate()
+            .all(|(place, row)| at_its_place(place, row))
+        {
+            return AnswerVerdict::Wrong;
+        }
+        let known = || Some(data.trace_rows_in(page.range.start(), page.range.end()));
+        check::page(rows, page, |_| true, known)
     }
 
     fn logs_verdict(

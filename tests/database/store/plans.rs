@@ -80,7 +80,7 @@ fn statements(tiny: &Tiny) -> anyhow::Result<Vec<(&'static str, Statement, &'sta
         (
             "latest",
             metric::queries::get_latest_data_point(series, hours),
-            "points_pkey",
+            "",
         ),
         (
             "logs by trace",

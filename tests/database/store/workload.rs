@@ -171,12 +171,18 @@ pub(crate) async fn a_changed_database_is_noticed(options: PgConnectOptions) -> 
             AnswerVerdict::Empty,
         ),
         (
+            "DELETE FROM traces WHERE id = (SELECT id FROM traces WHERE start_time >= $1 \
+             ORDER BY start_time DESC LIMIT 1)",
+            &[Call::TraceGetTraces],
+            AnswerVerdict::Wrong,
+        ),
+        (
             "DELETE FROM trace_spans WHERE start_time >= $1",
             &[Call::TraceGetTraceById, Call::TraceContext],
             AnswerVerdict::Empty,
         ),
         (
-            "UPDATE log_records SET severity_number = 21, body = 'x' WHERE timestamp >= $1",
+            "UPDATE log_records SET severity_number = 9, body = 'x' WHERE timestamp >= $1",
             &[Call::LogGetErrors, Call::LogSearchLogs],
             AnswerVerdict::Empty,
         ),
