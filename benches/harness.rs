@@ -3,6 +3,14 @@
 //! Criterion times the parts. The no-op drive is printed as operations per second of CPU time,
 //! beside a bare loop that only reads the clock three times a call, in the same run.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run fails by panicking"
+)]
+
+#[path = "parts/generate.rs"]
+mod generate;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -83,7 +91,7 @@ fn recording(criterion: &mut Criterion) {
         b.iter(|| recorder.local().record(&sample(next())));
     });
     group.bench_function("the lock alone", |b| {
-        b.iter(|| drop(black_box(recorder.local())))
+        b.iter(|| drop(black_box(recorder.local())));
     });
     group.finish();
 }
@@ -159,6 +167,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     recording(&mut criterion);
     scheduling(&mut criterion);
+    generate::benches(&mut criterion);
     noop_drive();
     criterion.final_summary();
 }

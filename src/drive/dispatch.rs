@@ -111,7 +111,7 @@ mod tests {
             .map(|handed| handed.handed_ns);
         assert!(
             handed
-                .zip(Vec::from_iter((0..3_000).map(|i| i * 1_000_000)))
+                .zip((0..3_000).map(|i| i * 1_000_000))
                 .all(|(h, s)| h >= s)
         );
     }

@@ -110,7 +110,9 @@ mod tests {
 
     fn of(values: &[u64]) -> LatencyHistogram {
         let mut histogram = LatencyHistogram::new();
-        values.iter().for_each(|value| histogram.record(*value));
+        for value in values {
+            histogram.record(*value);
+        }
         histogram
     }
 

@@ -240,7 +240,9 @@ mod tests {
 
     fn of(samples: &[Sample]) -> OperationRecord {
         let mut record = OperationRecord::default();
-        samples.iter().for_each(|sample| record.record(sample));
+        for sample in samples {
+            record.record(sample);
+        }
         record
     }
 

@@ -159,7 +159,7 @@ mod tests {
             (summary.offered_per_second, summary.achieved_per_second),
             (50.0, 40.0)
         );
-        assert_eq!(summary.missed_share(), 0.1);
+        assert!((summary.missed_share() - 0.1).abs() < 1e-12);
         // (90 x 50 ms + 10 x 100 ms) / 2 s.
         assert!((summary.busy_connections - 2.75).abs() < 1e-9);
         assert_eq!(summary.total.record.counts.rows, 270);
