@@ -114,8 +114,9 @@ pub async fn migrate(
         version: migrations.iter().map(|m| m.version).max().unwrap_or(0),
         new: migrations.len() - before.len(),
     };
+    // `run` takes an `Acquire`, whose lifetimes keep a future from moving between threads.
     Migrator::with_migrations(migrations)
-        .run(&mut connection)
+        .run_direct(None, &mut connection, false)
         .await?;
     connection
         .close()

@@ -120,7 +120,7 @@ impl Dataset {
     pub(super) fn point_us(&self, series: u32, tick: u64) -> i64 {
         let plan = self.plan();
         let phase = self.0.series[series as usize % self.0.series.len()].phase_us;
-        plan.start().timestamp_micros() + (phase + tick * interval_us(plan)) as i64
+        plan.start().timestamp_micros() + (phase + tick * interval_us(plan)).cast_signed()
     }
 
     /// The points of `series` in the range, counted from its first.
@@ -130,7 +130,7 @@ impl Dataset {
         start: DateTime<Utc>,
         end: DateTime<Utc>,
     ) -> Range<u64> {
-        let interval = interval_us(self.plan()) as i64;
+        let interval = interval_us(self.plan()).cast_signed();
         let first = self.point_us(series, 0);
         let ticks = self.plan().points_per_series();
         let before = |time| {
@@ -165,7 +165,7 @@ impl Dataset {
         at_most: u64,
         mut matches: impl FnMut(&Shape, u64, &Template) -> bool,
     ) -> u64 {
-        let early = start - TimeDelta::microseconds(TRACE_US_MAX as i64);
+        let early = start - TimeDelta::microseconds(TRACE_US_MAX.cast_signed());
         let traces = self.traces_in(early, end);
         let times = ceil_us(start)..ceil_us(end);
         let mut found = 0;

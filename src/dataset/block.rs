@@ -14,6 +14,9 @@ use crate::stats::draw::Stream;
 const BLOCK: usize = DatasetPlan::BLOCK as usize;
 /// One log record in this many belongs to no trace.
 const DETACHED_ONE_IN: u32 = 20;
+/// The smallest weights before shifting.
+const SPAN_SCALE: u32 = 256;
+const LOG_SCALE: u32 = 256;
 
 /// Draws layouts.
 #[derive(Debug)]
@@ -49,8 +52,8 @@ impl Blocks {
             traces: plan.traces,
             spans_per_trace: u64::from(plan.spans_per_trace.max(1)),
             logs_per_trace: u64::from(plan.logs_per_trace),
-            span_weights: QuantileTable::pareto(256.0, 1.2),
-            log_weights: QuantileTable::pareto(256.0, 1.6),
+            span_weights: QuantileTable::pareto(f64::from(SPAN_SCALE), 1.2),
+            log_weights: QuantileTable::pareto(f64::from(LOG_SCALE), 1.6),
             spans: Stream::new(plan.seed, streams::SPAN_WEIGHT),
             logs: Stream::new(plan.seed, streams::LOG_WEIGHT),
             detached: Stream::new(plan.seed, streams::DETACHED),
@@ -68,7 +71,8 @@ impl Blocks {
         });
         let reserved = if self.logs_per_trace == 0 { 0 } else { failed };
         let logs = split(n * self.logs_per_trace, traces, reserved, |i| {
-            self.log_weights.draw(self.logs, first + i as u64)
+            // From 1, so that quiet traces get no log record at all.
+            self.log_weights.draw(self.logs, first + i as u64) - (LOG_SCALE - 1)
         });
         Layout {
             block,
@@ -113,7 +117,7 @@ impl Blocks {
 impl Layout {
     /// Whether the block's trace `i` failed.
     pub(super) fn failed(&self, i: usize) -> bool {
-        self.failed >> i & 1 == 1
+        (self.failed >> i) & 1 == 1
     }
 
     /// Where trace `i`'s spans begin, and how many they are.
@@ -174,7 +178,7 @@ fn split(
     let mut begins = [0_u32; BLOCK + 1];
     let mut given = 0;
     for i in 0..parts {
-        given += (kept >> i & 1) as u32;
+        given += ((kept >> i) & 1) as u32;
         begins[i + 1] = given + (left * sums[i + 1] / all) as u32;
     }
     begins
@@ -213,7 +217,7 @@ mod tests {
             error_permille in 0_u32..1000,
         ) {
             let plan = DatasetPlan {
-                spans_per_trace, logs_per_trace, traces, error_permille, ..small_plan()
+                traces, spans_per_trace, logs_per_trace, error_permille, ..small_plan()
             };
             let (clock, blocks) = (Clock::new(&plan), Blocks::new(&plan));
             let layout = blocks.layout(block, &clock);

@@ -74,7 +74,7 @@ impl Clock {
         let here = (self.first[slot + 1] - first).max(1);
         let position = (index - first) * JITTER_STEPS + self.jitter.below(index, JITTER_STEPS);
         let within = position * SLOT_US / (here * JITTER_STEPS);
-        self.start_us + (slot as u64 * SLOT_US + within) as i64
+        self.start_us + (slot as u64 * SLOT_US + within).cast_signed()
     }
 
     /// Whether trace `index`, which lies in `slot`, failed.

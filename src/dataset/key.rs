@@ -3,6 +3,7 @@
 //! Input: the plan. Output: [`Dataset`], which draws identifiers, services and start times by
 //! index, cheaply and on any thread. Knows nothing of columns.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -155,10 +156,12 @@ impl Dataset {
             fields.remove("threads");
         }
         let text = format!("highwater data set {GENERATOR_VERSION} {plan}");
-        Sha256::digest(text)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut digits = String::new();
+        for byte in Sha256::digest(text) {
+            // Writing into a String never fails.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        digits
     }
 
     /// The trace at `index`. Lays out its whole block: about a microsecond; where only an
@@ -313,5 +316,5 @@ pub(super) fn instant(us: i64) -> DateTime<Utc> {
 
 /// The first whole microsecond, counted from 1970, at or after `time`: the database keeps no more.
 pub(super) fn ceil_us(time: DateTime<Utc>) -> i64 {
-    time.timestamp_micros() + i64::from(time.timestamp_subsec_nanos() % 1000 != 0)
+    time.timestamp_micros() + i64::from(!time.timestamp_subsec_nanos().is_multiple_of(1000))
 }

@@ -56,7 +56,7 @@ impl Inner {
         let position = u64::from(log) * 1024 + (bits & 1023);
         let within = shape.duration_us * position / (u64::from(shape.logs) * 1024);
         (
-            shape.start_us + within as i64,
+            shape.start_us + within.cast_signed(),
             bits,
             lines::template(speaker, bits),
         )
@@ -73,7 +73,7 @@ fn append_row(dataset: &Dataset, shape: &Shape, log: u32, out: &mut Vec<u8>) {
         shape.first_log + u64::from(log),
     ));
     row.time(at_us);
-    row.time(at_us + (bits >> 44) as i64 % 1000);
+    row.time(at_us + ((bits >> 44) % 1000).cast_signed());
     row.int4(template.severity);
     row.text(lines::severity_text(template.severity).as_bytes());
     row.text_with(|out| template.write(bits, &inner.names, out));
@@ -103,6 +103,6 @@ fn attributes(dataset: &Dataset, bits: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"code.function\":\"");
     out.extend_from_slice(names.tools[(bits >> 16) as usize % ENTRIES].as_bytes());
     out.extend_from_slice(b"\",\"thread.id\":");
-    put_decimal(out, bits >> 22 & 0x3F);
+    put_decimal(out, (bits >> 22) & 0x3F);
     out.extend_from_slice(b"}");
 }

@@ -81,7 +81,7 @@ pub async fn begin(connection: &mut PgConnection, dataset: &Dataset) -> Result<(
              digest = excluded.digest, plan = excluded.plan, state = excluded.state,
              dirty = false, started_at = now(), finished_at = NULL",
     )
-    .bind(GENERATOR_VERSION as i32)
+    .bind(GENERATOR_VERSION.cast_signed())
     .bind(dataset.digest())
     .bind(plan)
     .execute(connection)

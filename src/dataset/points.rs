@@ -69,7 +69,7 @@ impl Dataset {
 
 /// A point's value in 1,024ths.
 fn value(series: &Series, tick: u64, bits: u64) -> u64 {
-    let noise = (u128::from(bits) * u128::from(series.level) >> 64) as u64;
+    let noise = ((u128::from(bits) * u128::from(series.level)) >> 64) as u64;
     match series.kind {
         MetricKind::Gauge => series.level / 2 + noise,
         MetricKind::Counter => (tick % COUNTER_TICKS) * series.level + noise,
@@ -110,11 +110,11 @@ fn append_row(
 
 /// Count, sum, min, max and buckets of a distribution whose mean is `mean`.
 fn histogram(row: &mut Row<'_>, mean: u64, bits: u64) {
-    let count = 16 + (bits >> 16 & 0xFF);
-    row.int8(count as i64);
+    let count = 16 + ((bits >> 16) & 0xFF);
+    row.int8(count.cast_signed());
     row.float_of_1024ths(mean * count);
     row.float_of_1024ths(mean / 8);
-    row.float_of_1024ths(mean * (3 + (bits >> 24 & 3)));
+    row.float_of_1024ths(mean * (3 + ((bits >> 24) & 3)));
     row.json_with(|out| {
         out.extend_from_slice(b"{\"bounds\":[");
         for (i, bound) in BOUNDS.iter().enumerate() {

@@ -72,30 +72,30 @@ pub(super) async fn make_chunks(
     connection: &mut PgConnection,
     plan: &DatasetPlan,
 ) -> Result<(), FillError> {
-    const INTO: [(&str, &str); 4] = [
-        (
+    const INTO: [[&str; 2]; 4] = [
+        [
             "INSERT INTO highwater.traces (id, trace_id, service_name, start_time, status)
              SELECT gen_random_uuid(), '', '', t, '' FROM chunk_starts",
             "DELETE FROM highwater.traces",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.trace_spans
                  (id, trace_id, span_id, name, kind, service_name, start_time, status)
              SELECT gen_random_uuid(), gen_random_uuid(), '', '', '', '', t, '' FROM chunk_starts",
             "DELETE FROM highwater.trace_spans",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.metric_data_points (id, metric_id, timestamp)
              SELECT gen_random_uuid(), gen_random_uuid(), t FROM chunk_starts",
             "DELETE FROM highwater.metric_data_points",
-        ),
-        (
+        ],
+        [
             "INSERT INTO highwater.log_records
                  (id, timestamp, observed_timestamp, severity_number, severity_text, body,
                   service_name)
              SELECT gen_random_uuid(), t, t, 0, '', '', '' FROM chunk_starts",
             "DELETE FROM highwater.log_records",
-        ),
+        ],
     ];
     let doing = || FillError::sql("making the chunks");
     let mut transaction = connection.begin().await.map_err(doing())?;
@@ -111,13 +111,42 @@ pub(super) async fn make_chunks(
     .execute(&mut *transaction)
     .await
     .map_err(doing())?;
-    for statement in INTO.iter().flat_map(|(insert, delete)| [insert, delete]) {
+    for statement in INTO.as_flattened() {
         sqlx::query(*statement)
             .execute(&mut *transaction)
             .await
             .map_err(doing())?;
     }
     transaction.commit().await.map_err(doing())
+}
+
+/// Keeps autovacuum off the tables while they fill, and off the chunks that they then get.
+///
+/// It would read what is still being written, and [`settle`]'s VACUUM would wait a second
+/// (`deadlock_timeout`) for each chunk on which it found autovacuum at work.
+pub(super) async fn hold_autovacuum(connection: &mut PgConnection) -> Result<(), FillError> {
+    let hold = [
+        "ALTER TABLE highwater.traces SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.trace_spans SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.metric_data_points SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.log_records SET (autovacuum_enabled = false)",
+    ];
+    run_all(connection, &hold)
+        .await
+        .map_err(FillError::sql("holding autovacuum"))
+}
+
+/// Lets autovacuum at the tables again, and at all their chunks.
+pub(super) async fn release_autovacuum(connection: &mut PgConnection) -> Result<(), FillError> {
+    let release = [
+        "ALTER TABLE highwater.traces RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.trace_spans RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.metric_data_points RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.log_records RESET (autovacuum_enabled)",
+    ];
+    run_all(connection, &release)
+        .await
+        .map_err(FillError::sql("releasing autovacuum"))
 }
 
 /// VACUUM (ANALYZE) of every table, the largest ones beside each other, then CHECKPOINT: what a

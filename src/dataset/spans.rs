@@ -112,14 +112,14 @@ pub(super) fn grow(dataset: &Dataset, shape: &Shape, tree: &mut Vec<Node>) {
         let parent = if bits & 255 < CHAIN_OF_256 {
             ordinal - 1
         } else {
-            (((bits >> 8) & 0xFFFF) * u64::from(ordinal) >> 16) as u32
+            ((((bits >> 8) & 0xFFFF) * u64::from(ordinal)) >> 16) as u32
         };
         let within = tree[parent as usize];
         let whole = u64::from(within.duration_us);
         // Starts in the first three quarters of the parent; takes an eighth or more of what is left.
-        let offset = whole * 3 / 4 * ((bits >> 24) & 0xFFFF) >> 16;
+        let offset = (whole * 3 / 4 * ((bits >> 24) & 0xFFFF)) >> 16;
         let left = whole - offset;
-        let duration = left / 8 + (left * 7 / 8 * (bits >> 48) >> 16);
+        let duration = left / 8 + ((left * 7 / 8 * (bits >> 48)) >> 16);
         tree.push(Node {
             parent,
             offset_us: within.offset_us + offset as u32,
@@ -208,11 +208,10 @@ impl Span<'_> {
     fn kind(&self, work: Work) -> &'static [u8] {
         match work {
             _ if self.ordinal == 0 => b"server",
-            Work::Chat | Work::Embedding | Work::Database => b"client",
+            Work::Chat | Work::Embedding | Work::Database | Work::Request => b"client",
             Work::Retrieval => b"internal",
             Work::Tool if self.bits & 256 == 0 => b"producer",
             Work::Tool => b"consumer",
-            Work::Request => b"client",
         }
     }
 
@@ -235,9 +234,9 @@ impl Span<'_> {
             Work::Chat => {
                 self.model_attributes(b"chat", out);
                 out.extend_from_slice(b",\"gen_ai.usage.output_tokens\":");
-                put_decimal(out, 1 + (self.bits >> 40 & 0x7FF));
+                put_decimal(out, 1 + ((self.bits >> 40) & 0x7FF));
                 out.extend_from_slice(b",\"gen_ai.request.temperature\":0.");
-                put_decimal(out, self.bits >> 51 & 7);
+                put_decimal(out, (self.bits >> 51) & 7);
             }
             Work::Embedding => {
                 self.model_attributes(b"embeddings", out);
@@ -245,7 +244,7 @@ impl Span<'_> {
             }
             Work::Retrieval => {
                 out.extend_from_slice(b"{\"retrieval.top_k\":");
-                put_decimal(out, 5 + (self.bits >> 40 & 31));
+                put_decimal(out, 5 + ((self.bits >> 40) & 31));
                 out.extend_from_slice(b",\"retrieval.index\":\"documents\",\"retrieval.query\":\"");
                 out.extend_from_slice(self.phrase(14).as_bytes());
                 out.push(b'"');
@@ -256,25 +255,25 @@ impl Span<'_> {
                 );
                 out.extend_from_slice(self.entry(&self.dataset.0.names.tools, 8).as_bytes());
                 out.extend_from_slice(b"\",\"tool.result_bytes\":");
-                put_decimal(out, self.bits >> 40 & 0x7FFF);
+                put_decimal(out, (self.bits >> 40) & 0x7FFF);
             }
             Work::Database => {
                 out.extend_from_slice(
                     b"{\"db.system\":\"postgresql\",\"db.operation\":\"SELECT\",\"db.rows\":",
                 );
-                put_decimal(out, self.bits >> 40 & 0xFF);
+                put_decimal(out, (self.bits >> 40) & 0xFF);
             }
             Work::Request => {
                 out.extend_from_slice(b"{\"http.status_code\":");
                 out.extend_from_slice(if self.failed { b"500" } else { b"200" });
                 out.extend_from_slice(b",\"http.response.body.size\":");
-                put_decimal(out, self.bits >> 40 & 0xFFFF);
+                put_decimal(out, (self.bits >> 40) & 0xFFFF);
             }
         }
         out.extend_from_slice(b",\"user.name\":\"");
         out.extend_from_slice(self.entry(&self.dataset.0.names.users, 20).as_bytes());
         out.extend_from_slice(b"\",\"thread.id\":");
-        put_decimal(out, self.bits >> 26 & 0x3F);
+        put_decimal(out, (self.bits >> 26) & 0x3F);
         out.extend_from_slice(b",\"prompt.topic\":\"");
         out.extend_from_slice(self.phrase(30).as_bytes());
         out.extend_from_slice(b"\"}");
@@ -289,7 +288,7 @@ impl Span<'_> {
         out.extend_from_slice(b"\",\"gen_ai.request.model\":\"");
         out.extend_from_slice(model.as_bytes());
         out.extend_from_slice(b"\",\"gen_ai.usage.input_tokens\":");
-        put_decimal(out, 16 + (self.bits >> 54 << 2));
+        put_decimal(out, 16 + ((self.bits >> 54) << 2));
     }
 
     fn model(&self) -> (&'static str, &'static str) {

@@ -50,14 +50,14 @@ pub(super) fn root_name<'a>(dataset: &'a Dataset, shape: &Shape) -> &'a str {
 fn append_row(dataset: &Dataset, shape: &Shape, out: &mut Vec<u8>) {
     let inner = &dataset.0;
     let bits = inner.random.trace.at(shape.index);
-    let end_us = shape.start_us + shape.duration_us as i64;
+    let end_us = shape.start_us + shape.duration_us.cast_signed();
     let mut row = Row::begin(out, COLUMNS);
     row.uuid(dataset.trace_row_id(shape.index));
     row.text(dataset.trace_id(shape.index).as_bytes());
     row.text(dataset.service_name(shape.service).as_bytes());
     row.time(shape.start_us);
     row.time(end_us);
-    row.int8(shape.duration_us as i64);
+    row.int8(shape.duration_us.cast_signed());
     row.text(status(shape.failed, bits));
     if shape.failed {
         row.text(inner.names.phrases[(bits >> 14) as usize % ENTRIES].as_bytes());
@@ -67,7 +67,7 @@ fn append_row(dataset: &Dataset, shape: &Shape, out: &mut Vec<u8>) {
     row.text(root_name(dataset, shape).as_bytes());
     row.json_with(|out| attributes(dataset, shape, bits, out));
     row.json_with(|out| resource(dataset.service_name(shape.service), bits, out));
-    row.int4(shape.spans as i32);
+    row.int4(shape.spans.cast_signed());
     row.time(end_us + ARRIVAL_US);
     row.time(end_us + ARRIVAL_US);
 }
