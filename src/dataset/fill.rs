@@ -152,6 +152,7 @@ async fn fill_all(
     let mut connection = prepare::connect(options).await?;
     manifest::begin(&mut connection, dataset).await?;
     let began = Instant::now();
+    prepare::hold_autovacuum(&mut connection).await?;
     if edition.has_hypertables() {
         progress.step("making chunks");
         prepare::make_chunks(&mut connection, dataset.plan()).await?;
@@ -165,6 +166,7 @@ async fn fill_all(
     progress.step("vacuum and analyze");
     let began = Instant::now();
     prepare::settle(options, &mut connection).await?;
+    prepare::release_autovacuum(&mut connection).await?;
     manifest::complete(&mut connection).await?;
     Ok(FillReport {
         tables,

@@ -120,6 +120,35 @@ pub(super) async fn make_chunks(
     transaction.commit().await.map_err(doing())
 }
 
+/// Keeps autovacuum off the tables while they fill, and off the chunks that they then get.
+///
+/// It would read what is still being written, and [`settle`]'s VACUUM would wait a second
+/// (`deadlock_timeout`) for each chunk on which it found autovacuum at work.
+pub(super) async fn hold_autovacuum(connection: &mut PgConnection) -> Result<(), FillError> {
+    let hold = [
+        "ALTER TABLE highwater.traces SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.trace_spans SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.metric_data_points SET (autovacuum_enabled = false)",
+        "ALTER TABLE highwater.log_records SET (autovacuum_enabled = false)",
+    ];
+    run_all(connection, &hold)
+        .await
+        .map_err(FillError::sql("holding autovacuum"))
+}
+
+/// Lets autovacuum at the tables again, and at all their chunks.
+pub(super) async fn release_autovacuum(connection: &mut PgConnection) -> Result<(), FillError> {
+    let release = [
+        "ALTER TABLE highwater.traces RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.trace_spans RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.metric_data_points RESET (autovacuum_enabled)",
+        "ALTER TABLE highwater.log_records RESET (autovacuum_enabled)",
+    ];
+    run_all(connection, &release)
+        .await
+        .map_err(FillError::sql("releasing autovacuum"))
+}
+
 /// VACUUM (ANALYZE) of every table, the largest ones beside each other, then CHECKPOINT: what a
 /// run then measures is neither a first visit to a row nor the writing of the fill.
 pub(super) async fn settle(

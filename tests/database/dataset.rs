@@ -171,6 +171,13 @@ pub(crate) async fn answers_are_those_of_sql(options: PgConnectOptions) {
             (table.name(), table.rows(&plan))
         );
     }
+    let held: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_class WHERE 'autovacuum_enabled=false' = ANY (reloptions)",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(held, 0, "autovacuum is let at every table and chunk again");
     let dataset = Dataset::new(&plan);
     for range in ranges(&plan) {
         traces_agree(&mut connection, &dataset, range).await;

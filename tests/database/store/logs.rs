@@ -119,7 +119,7 @@ pub(crate) async fn lists_and_levels(options: PgConnectOptions) -> anyhow::Resul
         .sum();
     ensure!(errors as u64 == tiny.data.count_error_logs(start, end, ALL) && errors > 0);
     let found = repository.get_errors(within.clone()).await?;
-    ensure!(found.len() as i64 == errors.min(1_000));
+    ensure!(found.len().cast_signed() as i64 == errors.min(1_000));
     ensure!(found.iter().all(|log| log.severity_number >= 17));
 
     for sort_order in [SortOrder::Descending, SortOrder::Ascending] {
@@ -139,7 +139,7 @@ pub(crate) async fn lists_and_levels(options: PgConnectOptions) -> anyhow::Resul
                 repository.list(at).await? == by_cursor,
                 "{sort_order:?} at row {rows}"
             );
-            rows += by_cursor.len() as i64;
+            rows += by_cursor.len().cast_signed() as i64;
             let Some(last) = by_cursor.last() else { break };
             by_cursor = repository.list_after(last.cursor(), page.clone()).await?;
         }

@@ -155,7 +155,7 @@ fn known_point(values: &[f64], found: TimeSeriesPoint, by: Aggregation) -> TimeS
     TimeSeriesPoint {
         bucket: found.bucket,
         value: Some(value),
-        count: values.len() as i64,
+        count: values.len().cast_signed() as i64,
     }
 }
 

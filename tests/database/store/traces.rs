@@ -13,7 +13,10 @@ fn ids(traces: &[Trace]) -> Vec<&str> {
 
 fn same(tiny: &Tiny, found: &[Trace], known: &[u64]) -> anyhow::Result<()> {
     let known: Vec<_> = known.iter().map(|i| tiny.data.trace_id(*i)).collect();
-    let known: Vec<_> = known.iter().map(|id| id.as_str()).collect();
+    let known: Vec<_> = known
+        .iter()
+        .map(highwater::dataset::TraceId::as_str)
+        .collect();
     ensure!(
         ids(found) == known,
         "{} rows found, {} known, or in another order",
@@ -211,7 +214,7 @@ pub(crate) async fn a_cursor_pages_as_an_offset_does(
         };
         let by_offset = repository.list(at).await?;
         ensure!(by_offset == by_cursor, "at row {rows}");
-        rows += by_offset.len() as i64;
+        rows += by_offset.len().cast_signed() as i64;
         let Some(last) = by_cursor.last() else { break };
         by_cursor = repository.list_after(last.cursor(), page.clone()).await?;
     }
