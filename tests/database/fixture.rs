@@ -26,7 +26,7 @@ static RUNS: Mutex<Vec<RunLabel>> = Mutex::new(Vec::new());
 /// Ends their starts when the binary is interrupted.
 static INTERRUPTED: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
 /// How long a start that is under way may take to remove what it made.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(4);
 
 /// A run that is swept when the binary is interrupted.
 pub(crate) fn own_run() -> RunLabel {
@@ -227,7 +227,7 @@ impl Fixture {
                 _ = terminate.recv() => (),
             }
             INTERRUPTED.cancel();
-            sweep_all().await;
+            // Two removers of one container that is being started can leave its volume behind.
             tokio::time::sleep(GRACE).await;
             sweep_all().await;
             #[expect(
