@@ -1,9 +1,10 @@
 //! The server that all trials share, and a database of its own for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use highwater::plan::{TargetChoice, TargetPlan};
@@ -13,8 +14,67 @@ use highwater::units::{Bytes, Span};
 use libtest_mimic::{Failed, Trial};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
+use testcontainers::bollard::query_parameters::{
+    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// The runs of trials that bring up targets of their own.
+static RUNS: Mutex<Vec<RunLabel>> = Mutex::new(Vec::new());
+/// Ends their starts when the binary is interrupted.
+static INTERRUPTED: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+/// How long a start that is under way may take to remove what it made.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// A run that is swept when the binary is interrupted.
+pub(crate) fn own_run() -> RunLabel {
+    let run = RunLabel::unique();
+    let mut runs = RUNS.lock().unwrap_or_else(PoisonError::into_inner);
+    runs.push(run.clone());
+    run
+}
+
+/// Cancelled when the binary is interrupted, or by the trial itself.
+pub(crate) fn token() -> CancellationToken {
+    INTERRUPTED.child_token()
+}
+
+async fn sweep_all() {
+    let runs = RUNS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    // A sweep spares what is kept, and so the target of the trial that keeps one.
+    let _ = remove_kept_by_trials().await;
+    for run in &runs {
+        let _ = target::sweep(run).await;
+    }
+}
+
+async fn remove_kept_by_trials() -> anyhow::Result<()> {
+    let docker = testcontainers::core::client::docker_client_instance().await?;
+    let filters = HashMap::from([(
+        "label",
+        vec![format!("highwater.pid={}", std::process::id())],
+    )]);
+    let all = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filters)
+        .build();
+    for container in docker.list_containers(Some(all)).await? {
+        let labels = container.labels.unwrap_or_default();
+        let of_trial = labels
+            .get("highwater.keep")
+            .is_some_and(|name| name.starts_with("trial-"));
+        if let (true, Some(id)) = (of_trial, container.id) {
+            let gone = RemoveContainerOptionsBuilder::new()
+                .force(true)
+                .v(true)
+                .build();
+            docker.remove_container(&id, Some(gone)).await?;
+        }
+    }
+    Ok(())
+}
 
 /// The shared server; clones are the same one.
 #[derive(Clone)]
@@ -56,7 +116,7 @@ impl Fixture {
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Self(Arc::new(Shared {
             runtime: Runtime::new()?,
-            run: RunLabel::unique(),
+            run: own_run(),
             target: Mutex::new(None),
             databases: AtomicU32::new(0),
             creating: tokio::sync::Mutex::new(()),
@@ -158,16 +218,23 @@ impl Fixture {
     }
 
     fn remove_when_interrupted(&self) {
-        let run = self.0.run.clone();
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = target::sweep(&run).await;
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "the trials run on threads that cannot be asked to stop"
-                )]
-                std::process::exit(130);
+        self.0.runtime.spawn(async move {
+            let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+                return;
+            };
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => (),
+                _ = terminate.recv() => (),
             }
+            INTERRUPTED.cancel();
+            // Two removers of one container that is being started can leave its volume behind.
+            tokio::time::sleep(GRACE).await;
+            sweep_all().await;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the trials run on threads that cannot be asked to stop"
+            )]
+            std::process::exit(130);
         });
     }
 }

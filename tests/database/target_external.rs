@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use highwater::plan::{TargetChoice, TargetPlan};
-use highwater::target::{RunLabel, Target, TargetError, Transport};
+use highwater::target::{Target, TargetError, Transport};
 use libtest_mimic::Trial;
 use sqlx::{ConnectOptions, Connection};
-use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{Fixture, plan};
+use crate::fixture::{Fixture, own_run, plan, token};
 use crate::local_cluster::LocalCluster;
 use crate::target::{inspect, password};
 
@@ -34,14 +33,7 @@ async fn open(url: &str, allow_existing: bool) -> Result<Target, TargetError> {
         allow_existing,
         ..plan(&[])
     };
-    Target::provision(
-        &plan,
-        &RunLabel::unique(),
-        None,
-        &CancellationToken::new(),
-        &|_| (),
-    )
-    .await
+    Target::provision(&plan, &own_run(), None, &token(), &|_| ()).await
 }
 
 /// The refusal, once it is sure that it does not tell the password.
@@ -64,7 +56,7 @@ fn socket_url(fixture: &Fixture, database: &str) -> anyhow::Result<String> {
 
 async fn over_a_port() -> anyhow::Result<()> {
     let port = Some(Transport::LoopbackPort);
-    let (run, never) = (RunLabel::unique(), CancellationToken::new());
+    let (run, never) = (own_run(), token());
     let server = Target::provision_over(port, &plan(&[]), &run, None, &never, &|_| ()).await?;
     let result = use_over_a_port(&server).await;
     server.remove().await?;

@@ -11,9 +11,8 @@ use highwater::units::{Bytes, Span};
 use libtest_mimic::Trial;
 use testcontainers::bollard::models::ContainerCreateBody;
 use testcontainers::bollard::query_parameters::ListContainersOptionsBuilder;
-use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{Fixture, plan};
+use crate::fixture::{Fixture, own_run, plan, token};
 use crate::target::{docker, inspect};
 
 pub(crate) fn trials(fixture: &Fixture) -> Vec<Trial> {
@@ -102,7 +101,7 @@ impl Traces {
 }
 
 async fn start(plan: &TargetPlan, run: &RunLabel) -> Result<Target, TargetError> {
-    Target::provision(plan, run, None, &CancellationToken::new(), &|_| ()).await
+    Target::provision(plan, run, None, &token(), &|_| ()).await
 }
 
 /// Containers with a run's label, in any state, and its socket directories.
@@ -128,7 +127,7 @@ fn directories_of(run: &RunLabel) -> anyhow::Result<usize> {
 }
 
 async fn removal_leaves_nothing() -> anyhow::Result<()> {
-    let run = RunLabel::unique();
+    let run = own_run();
     let target = start(&plan(&[]), &run).await?;
     let traces = Traces::of(&target).await?;
     target.remove().await?;
@@ -138,7 +137,7 @@ async fn removal_leaves_nothing() -> anyhow::Result<()> {
 }
 
 async fn a_dropped_target() -> anyhow::Result<()> {
-    let run = RunLabel::unique();
+    let run = own_run();
     let target = start(&plan(&[]), &run).await?;
     let traces = Traces::of(&target).await?;
     // Outside any runtime, as in a panic that unwinds through `main`.
@@ -149,7 +148,7 @@ async fn a_dropped_target() -> anyhow::Result<()> {
 }
 
 async fn a_failed_start() -> anyhow::Result<()> {
-    let run = RunLabel::unique();
+    let run = own_run();
     match start(&plan(&[("no_such_setting", "1")]), &run).await {
         Err(TargetError::ServerExited { code, log }) => {
             ensure!(code != 0);
@@ -163,8 +162,8 @@ async fn a_failed_start() -> anyhow::Result<()> {
 
 async fn an_interrupted_start() -> anyhow::Result<()> {
     for milliseconds in [0, 60, 250, 700] {
-        let run = RunLabel::unique();
-        let cancel = CancellationToken::new();
+        let run = own_run();
+        let cancel = token();
         let guard = cancel.clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -182,7 +181,7 @@ async fn an_interrupted_start() -> anyhow::Result<()> {
 }
 
 async fn a_sweep_leaves_nothing() -> anyhow::Result<()> {
-    let run = RunLabel::unique();
+    let run = own_run();
     let target = start(&plan(&[]), &run).await?;
     let traces = Traces::of(&target).await?;
     ensure!(target::sweep(&run).await? == 1);
@@ -195,9 +194,9 @@ async fn a_sweep_leaves_nothing() -> anyhow::Result<()> {
 }
 
 async fn loopback_only() -> anyhow::Result<()> {
-    let run = RunLabel::unique();
+    let run = own_run();
     let port = Some(Transport::LoopbackPort);
-    let never = CancellationToken::new();
+    let never = token();
     let target = Target::provision_over(port, &plan(&[]), &run, None, &never, &|_| ()).await?;
     let published: Vec<_> = inspect(target.container_id().context("a container")?)
         .await?
@@ -227,7 +226,7 @@ async fn limits_reach_the_container() -> anyhow::Result<()> {
         shm_size: Bytes::from_mib(100),
         ..plan(&[("shared_buffers", "96MB")])
     };
-    let target = start(&limited, &RunLabel::unique()).await?;
+    let target = start(&limited, &own_run()).await?;
     let facts = target.facts().await;
     target.remove().await?;
     let facts = facts?;
@@ -248,9 +247,9 @@ async fn a_kept_target() -> anyhow::Result<()> {
             BTreeMap::from([("schema".to_owned(), schema.to_owned())]),
         )
     };
-    let never = CancellationToken::new();
+    let never = token();
     let provision = async |key: KeepKey| {
-        let run = RunLabel::unique();
+        let run = own_run();
         let target = Target::provision(&plan(&[]), &run, Some(&key), &never, &|_| ()).await;
         // Every exit path sweeps, and a kept target survives it.
         target::sweep(&run).await.map(|_| target)
@@ -313,7 +312,7 @@ async fn a_missing_image() -> anyhow::Result<()> {
         image: Some("highwater/no-such-image:0".into()),
         ..plan(&[])
     };
-    let error = start(&missing, &RunLabel::unique())
+    let error = start(&missing, &own_run())
         .await
         .err()
         .context("no image")?;
@@ -324,7 +323,7 @@ async fn a_missing_image() -> anyhow::Result<()> {
 
 async fn a_reserved_setting() -> anyhow::Result<()> {
     let reserved = plan(&[("listen_addresses", "*")]);
-    let error = start(&reserved, &RunLabel::unique())
+    let error = start(&reserved, &own_run())
         .await
         .err()
         .context("refused")?;
@@ -341,10 +340,7 @@ async fn local_is_not_built() -> anyhow::Result<()> {
         start_timeout: Span::from_secs(1),
         ..plan(&[])
     };
-    let error = start(&local, &RunLabel::unique())
-        .await
-        .err()
-        .context("refused")?;
+    let error = start(&local, &own_run()).await.err().context("refused")?;
     ensure!(error.to_string().contains("not yet built"), "{error}");
     Ok(())
 }
