@@ -34,17 +34,6 @@ const RESERVED: [&str; 6] = [
     "unix_socket_directories",
 ];
 
-/// What every container gets unless `[server]` says otherwise: what TimescaleDB's own tuning would
-/// have set, and nothing that makes writes cheaper than they are.
-const DEFAULTS: [(&str, &str); 4] = [
-    // 64 breaks at 336 chunks and 20 clients.
-    ("max_locks_per_transaction", "1024"),
-    // The launcher, a scheduler for each database, its jobs, and parallel queries.
-    ("max_worker_processes", "32"),
-    ("shared_preload_libraries", "timescaledb,pg_stat_statements"),
-    ("timescaledb.telemetry_level", "off"),
-];
-
 /// How the server is reached from the host.
 #[derive(Debug)]
 pub(super) enum Access<'a> {
@@ -63,11 +52,7 @@ pub(super) fn settings(plan: &TargetPlan) -> Result<BTreeMap<String, String>, Ta
     {
         return Err(TargetError::ReservedSetting { name: name.clone() });
     }
-    let mut settings: BTreeMap<_, _> = DEFAULTS
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-    settings.extend(plan.server.clone());
-    Ok(settings)
+    Ok(plan.server.clone())
 }
 
 /// The request for a server of this plan.

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use highwater::plan::{TargetChoice, TargetPlan};
+use highwater::plan::{TargetChoice, TargetPlan, defaults};
 use highwater::store::Edition;
 use highwater::target::{self, RunLabel, Target};
 use highwater::units::{Bytes, Span};
@@ -241,6 +241,12 @@ impl Fixture {
 
 /// A plan of a container with these server settings.
 pub(crate) fn plan(server: &[(&str, &str)]) -> TargetPlan {
+    let mut settings = defaults::server(20);
+    settings.extend(
+        server
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned())),
+    );
     TargetPlan {
         choice: TargetChoice::Docker,
         image: std::env::var("HIGHWATER_IMAGE").ok(),
@@ -248,10 +254,7 @@ pub(crate) fn plan(server: &[(&str, &str)]) -> TargetPlan {
         cpuset: None,
         memory: None,
         shm_size: Bytes::from_mib(256),
-        server: server
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect::<BTreeMap<_, _>>(),
+        server: settings,
         keep: false,
         allow_existing: false,
         start_timeout: Span::from_secs(120),

@@ -10,9 +10,11 @@
 )]
 
 mod command;
+mod dataset;
 mod fixture;
 mod local_cluster;
 mod runs;
+mod store;
 mod target;
 mod target_external;
 mod target_lifecycle;
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
 /// Every module's trials.
 fn trials(fixture: &Fixture) -> Vec<Trial> {
     [
+        dataset::trials(fixture),
+        store_trials(fixture),
         runs::trials(fixture),
         target::trials(fixture),
         target_external::trials(fixture),
@@ -52,6 +56,17 @@ fn trials(fixture: &Fixture) -> Vec<Trial> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Each on a fresh database.
+fn store_trials(fixture: &Fixture) -> Vec<Trial> {
+    let trial = |(name, run): &(&str, store::Run)| {
+        let run = *run;
+        fixture.trial(name, move |fixture| async move {
+            run(fixture.database().await?.connect_options()).await
+        })
+    };
+    store::TRIALS.iter().map(trial).collect()
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

@@ -1,3 +1,5 @@
+//! Snapshots of what a person reads at the end of a run.
+
 use super::*;
 use crate::archive::sample;
 
