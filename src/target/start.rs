@@ -159,6 +159,9 @@ impl Start<'_> {
     /// Creates and starts. An interruption lets the daemon finish first: a request that is cut off
     /// half way could create a container after everything was swept.
     async fn create(&self, request: ContainerRequest<GenericImage>) -> Result<String, TargetError> {
+        if self.cancel.is_cancelled() {
+            return Err(TargetError::Cancelled);
+        }
         let mut start = tokio::spawn(async move {
             request.start().await.map(|container| {
                 let id = container.id().to_owned();
