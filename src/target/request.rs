@@ -188,20 +188,17 @@ mod tests {
     }
 
     #[test]
-    fn the_scenario_wins_over_the_defaults() {
-        let found = settings(&plan(&[
-            ("max_locks_per_transaction", "2048"),
-            ("jit", "off"),
-        ]));
-        let found = found.unwrap();
-        assert_eq!(found["max_locks_per_transaction"], "2048");
-        assert_eq!(found["jit"], "off");
-        assert_eq!(found["max_worker_processes"], "32");
+    fn the_plans_settings_are_the_servers() {
+        let found = settings(&plan(&[("jit", "off")])).unwrap();
+        assert_eq!(
+            found,
+            BTreeMap::from([("jit".to_owned(), "off".to_owned())])
+        );
     }
 
     #[test]
     fn nothing_makes_writes_cheaper_unasked() {
-        let found = settings(&plan(&[])).unwrap();
+        let found = crate::plan::defaults::server(20);
         for name in ["fsync", "synchronous_commit", "full_page_writes"] {
             assert!(!found.contains_key(name), "{name}");
         }
