@@ -11,6 +11,7 @@ use hdrhistogram::{Counter, Histogram};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::record::Part;
 use crate::units::Quantile;
 
 /// A histogram that cannot be written into the archive or read from it.
@@ -48,39 +49,6 @@ impl Latencies {
             Part::Lag => &self.lag,
             Part::Wait => &self.wait,
             Part::Service => &self.service,
-        }
-    }
-}
-
-/// One of the four times that are told apart.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// Scheduled start to rows decoded: the sum of the other three.
-    Response,
-    /// Scheduled start to handed over.
-    Lag,
-    /// Handed over to connection in hand.
-    Wait,
-    /// Connection in hand to rows decoded.
-    Service,
-}
-
-impl Part {
-    /// All four, in the order of `run.json`.
-    pub const ALL: [Self; 4] = [Self::Response, Self::Lag, Self::Wait, Self::Service];
-    /// The three that add up to [`Part::Response`], in the order in which they pass.
-    pub const ADDENDS: [Self; 3] = [Self::Lag, Self::Wait, Self::Service];
-
-    /// The name in files and tags.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Response => "response",
-            Self::Lag => "lag",
-            Self::Wait => "wait",
-            Self::Service => "service",
         }
     }
 }

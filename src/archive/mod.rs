@@ -20,12 +20,13 @@ mod write;
 #[cfg(test)]
 pub(crate) mod sample;
 
+pub use crate::record::Part;
 pub use format::{
     DatasetRecord, Facts, OperationRecord, PhaseRecord, ResourceRecord, RunRecord, RunSchema,
 };
 pub use history::{History, HistoryError, HistoryLine, HistoryOperation, HistorySchema, facts_key};
 pub use intervals::{IntervalError, IntervalLog, MAX_VALUE_DIVISOR};
-pub use latency::{HistogramError, Latencies, LatencyRecord, Part};
+pub use latency::{HistogramError, Latencies, LatencyRecord};
 pub use read::{ReadError, read_run, read_series};
 pub use schema::run_schema;
 pub use series::{

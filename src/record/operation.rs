@@ -6,9 +6,9 @@ use super::{LatencyHistogram, Outcome, Sample};
 use crate::workload::{AnswerVerdict, ErrorClass};
 
 /// A part of a call's latency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// Scheduled start to rows decoded: the whole.
+    /// Scheduled start to rows decoded: the sum of the other three.
     Response,
     /// Scheduled start to handed over.
     Lag,
@@ -21,6 +21,8 @@ pub enum Part {
 impl Part {
     /// All four, in the archive's order.
     pub const ALL: [Self; 4] = [Self::Response, Self::Lag, Self::Wait, Self::Service];
+    /// The three that add up to [`Part::Response`], in the order in which they pass.
+    pub const ADDENDS: [Self; 3] = [Self::Lag, Self::Wait, Self::Service];
 
     /// The name in archives and interval-log tags.
     pub fn name(self) -> &'static str {
