@@ -230,6 +230,7 @@ impl Fixture {
             // Two removers of one container that is being started can leave its volume behind.
             tokio::time::sleep(GRACE).await;
             sweep_all().await;
+            crate::local_cluster::stop_all();
             #[expect(
                 clippy::disallowed_methods,
                 reason = "the trials run on threads that cannot be asked to stop"

@@ -3,9 +3,32 @@
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
+
+/// Directories of clusters, for an interruption, which drops nothing.
+static DIRECTORIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Ends every server and removes its directory.
+pub(crate) fn stop_all() {
+    for directory in DIRECTORIES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+    {
+        let pid = std::fs::read_to_string(directory.join("data/postmaster.pid"))
+            .ok()
+            .and_then(|text| text.lines().next()?.trim().parse().ok())
+            .and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid {
+            // An immediate shutdown, which needs no data directory.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
+        }
+        let _ = std::fs::remove_dir_all(directory);
+    }
+}
 
 /// A cluster in a directory of its own; it is stopped when dropped.
 pub(crate) struct LocalCluster {
@@ -23,6 +46,10 @@ impl LocalCluster {
         let directory = tempfile::Builder::new()
             .prefix("highwater-cluster-")
             .tempdir_in("/tmp")?;
+        DIRECTORIES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(directory.path().to_owned());
         let free = std::net::TcpListener::bind("127.0.0.1:0")?;
         let port = free.local_addr()?.port();
         drop(free);
