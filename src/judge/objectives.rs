@@ -101,8 +101,9 @@ fn check(
     }
 }
 
-/// A quantile of the response over all that was scheduled. Calls that failed or were shed have no
-/// response, so they stand above every one that has: a quantile that falls among them is missed.
+/// A quantile of the response over all that was scheduled. A call that failed, timed out, was shed
+/// or stayed unfinished brought no answer, however long one waited for it: it stands above every
+/// call that did, and a quantile that falls among such calls is missed whatever the limit.
 fn response(
     operation: &OperationSummary,
     quantile: Quantile,
@@ -110,20 +111,19 @@ fn response(
 ) -> (Option<String>, ObjectiveVerdict) {
     let scheduled = operation.total.scheduled;
     let histogram = operation.part(Part::Response);
-    let answered = histogram.count();
     if scheduled < quantile.samples_needed() {
         let value = histogram.at(quantile).map(format_ns);
         return (value, ObjectiveVerdict::Unknown);
     }
     let rank = quantile.fraction() * scheduled as f64;
-    if rank > answered as f64 {
-        let without = scheduled - answered;
-        return (
-            Some(format!("no answer to {without} calls")),
-            ObjectiveVerdict::Fail,
-        );
+    let counts = operation.total.record.counts;
+    if rank > counts.ok as f64 {
+        let without = format!("no answer to {} calls", counts.missed());
+        return (Some(without), ObjectiveVerdict::Fail);
     }
-    let value_ns = histogram.as_hdr().value_at_quantile(rank / answered as f64);
+    let value_ns = histogram
+        .as_hdr()
+        .value_at_quantile(rank / histogram.count() as f64);
     let kept = value_ns <= limit.as_ns();
     let verdict = if kept {
         ObjectiveVerdict::Pass
@@ -216,6 +216,20 @@ pub(crate) mod tests {
         let p50 = verdict_of(operation("a", 940, 60), Quantile::P50, 490);
         assert_eq!(p50.verdict, ObjectiveVerdict::Fail, "{p50:?}");
         assert_eq!(p50.value.as_deref(), Some("500 ms"));
+    }
+
+    #[test]
+    fn a_timeout_shorter_than_the_limit_does_not_pass_it() {
+        let mut overloaded = operation("a", 900, 0);
+        overloaded
+            .total
+            .record
+            .response
+            .record_n(1_000_000_000, 100);
+        overloaded.total.record.counts.timed_out = 100;
+        overloaded.total.scheduled = 1_000;
+        let check = verdict_of(overloaded, Quantile::P95, 60_000);
+        assert_eq!(check.verdict, ObjectiveVerdict::Fail, "{check:?}");
     }
 
     #[test]

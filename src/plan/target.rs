@@ -8,7 +8,7 @@ use super::DatasetPlan;
 use crate::units::{Bytes, Span};
 
 /// Which kind of target was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetChoice {
     /// A container when a Docker daemon answers.
@@ -19,6 +19,18 @@ pub enum TargetChoice {
     Local,
     /// A server that somebody else runs. The URL may hold a password: it is never serialised.
     External(#[serde(skip)] url::Url),
+}
+
+impl std::fmt::Debug for TargetChoice {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "Auto",
+            Self::Docker => "Docker",
+            Self::Local => "Local",
+            Self::External(_) => "External(..)",
+        })
+    }
 }
 
 /// Where the database comes from and what it may use.
@@ -58,5 +70,18 @@ impl SchemaPlan {
     pub fn chunks(&self, dataset: &DatasetPlan) -> u64 {
         let length = u64::try_from(dataset.length().as_nanos()).unwrap_or(u64::MAX);
         length.div_ceil(self.chunk_interval.as_ns().max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_external_target_is_shown_without_its_password() {
+        let url = "postgres://me:hunter2@db.example/bench".parse().unwrap();
+        let choice = TargetChoice::External(url);
+        assert_eq!(format!("{choice:?}"), "External(..)");
+        assert!(!serde_json::to_string(&choice).unwrap().contains("hunter2"));
     }
 }

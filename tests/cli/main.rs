@@ -6,6 +6,7 @@
 )]
 
 mod bad_scenario;
+mod environment;
 mod shown;
 
 use assert_cmd::Command;

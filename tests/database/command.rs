@@ -55,16 +55,24 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        Self::with("")
+        Self::with(SCENARIO)
     }
 
-    /// With more lines at the scenario's end.
-    pub(crate) fn with(more: &str) -> anyhow::Result<Self> {
+    /// With callers that wait for their answers instead of a schedule.
+    pub(crate) fn closed(callers: u32) -> anyhow::Result<Self> {
+        let is_open = |line: &&str| !line.starts_with("rate") && !line.starts_with("arrivals");
+        let closed: String = SCENARIO
+            .lines()
+            .filter(is_open)
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let model = format!("model = \"closed\"\ncallers = {callers}");
+        Self::with(&closed.replace("model = \"open\"", &model))
+    }
+
+    fn with(scenario: &str) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        std::fs::write(
-            directory.path().join("small.toml"),
-            format!("{SCENARIO}\n{more}\n"),
-        )?;
+        std::fs::write(directory.path().join("small.toml"), scenario)?;
         Ok(Self {
             directory,
             scenario: "small.toml".into(),
