@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use crate::highwater;
 
 /// Everything that `highwater run quickstart` printed, after it ended with 3.
-fn fails(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
-    let output = highwater()
-        .current_dir(directory)
+fn fails(directory: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = highwater(directory)
         .args(["run", "quickstart"])
         .args(arguments)
         .envs(environment.iter().copied())
@@ -31,7 +32,7 @@ fn left_in(out: &Path) -> Vec<String> {
 fn without_a_docker_daemon_three_ways_out_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let nowhere = [("DOCKER_HOST", "unix:///nonexistent/docker.sock")];
-    let printed = fails(directory.path(), &[], &nowhere);
+    let printed = fails(&directory, &[], &nowhere);
     for way in ["make setup", "--target postgres://", "--target local"] {
         assert!(printed.contains(way), "{way}: {printed}");
     }
@@ -45,7 +46,7 @@ fn without_a_docker_daemon_three_ways_out_are_named() {
 fn an_unreachable_target_is_named_without_its_password() {
     let directory = tempfile::tempdir().unwrap();
     let url = "postgres://me:hunter2@127.0.0.1:1/bench";
-    let printed = fails(directory.path(), &["--target", url], &[]);
+    let printed = fails(&directory, &["--target", url], &[]);
     assert!(printed.contains("127.0.0.1:1"), "{printed}");
     assert!(!printed.contains("hunter2"), "{printed}");
     assert_eq!(
@@ -59,7 +60,7 @@ fn a_folder_that_cannot_be_written_to_is_found_before_the_run() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("file"), "").unwrap();
     let nowhere = [("DOCKER_HOST", "unix:///nonexistent/docker.sock")];
-    let printed = fails(directory.path(), &["--out", "file/reports"], &nowhere);
+    let printed = fails(&directory, &["--out", "file/reports"], &nowhere);
     assert!(printed.contains("--out"), "{printed}");
     assert!(printed.contains("file/reports"), "{printed}");
 }

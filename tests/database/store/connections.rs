@@ -127,10 +127,11 @@ pub(crate) async fn an_abandoned_loan_frees_its_place(
 pub(crate) async fn a_pool_counts_and_times_out(options: PgConnectOptions) -> anyhow::Result<()> {
     let (_, edition) = migrated(&options).await?;
     let pool = StoragePool::from_options(options, SMALL).await?;
+    let stats = pool.stats();
+    // The pool opens its minimum in the background, which can add to the one that it was tried with.
     ensure!(
-        (pool.stats().size, pool.stats().active) == (1, 0),
-        "{:?}",
-        pool.stats()
+        (1..=2).contains(&stats.size) && stats.active == 0,
+        "{stats:?}"
     );
     let store = Repositories::new(Connections::pooled(pool.clone()), edition);
     ensure!(store.take_connection().is_none());
