@@ -1,5 +1,6 @@
 //! What a run prints at its end: the verdict, the table, and what explains it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -245,7 +246,20 @@ fn footnotes(run: &RunRecord) -> Vec<String> {
     for operation in run.operations.iter().filter(|o| o.lost() > 0) {
         lines.push(format!("{}: {}", operation.name, losses(operation)));
     }
+    lines.extend(examples(run));
     lines
+}
+
+/// The database's words for one failure of each kind.
+fn examples(run: &RunRecord) -> Vec<String> {
+    let mut words: BTreeMap<&str, &str> = BTreeMap::new();
+    for (class, message) in run.operations.iter().flat_map(|o| &o.error_examples) {
+        words.entry(class).or_insert(message);
+    }
+    words
+        .into_iter()
+        .map(|(class, message)| format!("{class}, for one: {message}"))
+        .collect()
 }
 
 /// `6 failed (57 x4, connection x2), 3 timed out`.

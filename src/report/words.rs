@@ -116,6 +116,7 @@ pub(super) fn against(check: &ObjectiveCheck) -> String {
             let value = digits(value.as_ns() as f64 / ns);
             format!("{metric} {value}/{} {unit}", trim_zeros(number))
         }
+        (Err(_), Ok(limit)) => format!("{metric} {value}, at most {limit}"),
         _ => format!("{metric} {value}/{}", check.limit),
     }
 }

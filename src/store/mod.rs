@@ -14,6 +14,7 @@ pub mod filters;
 pub mod log;
 pub mod metric;
 pub mod models;
+mod patience;
 pub mod pool;
 pub mod repositories;
 mod row;

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Postgres};
 
 use super::error::StorageError;
+use super::patience;
 
 /// Settings of a pool. The default is the profile of one application instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,8 @@ impl StoragePool {
     /// [`StorageError::PoolTimeout`] where the wait was in vain, and a connection error where a
     /// new one could not be opened.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, StorageError> {
-        Ok(self.pool.acquire().await?)
+        let patience = self.config.acquire_timeout;
+        Ok(patience::while_full(patience, || self.pool.acquire()).await?)
     }
 
     /// The pool's connections now. The counters are read one after the other while others change

@@ -1,5 +1,7 @@
 //! The three repositories over one source of connections.
 
+use std::time::Duration;
+
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
@@ -8,7 +10,11 @@ use super::edition::Edition;
 use super::error::StorageError;
 use super::log::LogRepository;
 use super::metric::MetricRepository;
+use super::patience;
 use super::trace::TraceRepository;
+
+/// How long a connection of one's own waits for room in the server's queue.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Traces, metrics and logs of one store. A clone shares the source of connections.
 #[derive(Debug, Clone)]
@@ -41,7 +47,7 @@ impl Repositories {
         options: &PgConnectOptions,
         edition: Edition,
     ) -> Result<Self, StorageError> {
-        let connection: PgConnection = options.connect().await?;
+        let connection: PgConnection = patience::while_full(PATIENCE, || options.connect()).await?;
         Ok(Self::new(Connections::pinned(connection), edition))
     }
 

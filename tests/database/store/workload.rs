@@ -131,14 +131,14 @@ pub(crate) async fn every_call_is_right(options: PgConnectOptions) -> anyhow::Re
     let tiny = filled(options).await?;
     let plan = plan(tiny.data.plan());
     let pinned = RepositoryWorkload::pinned(tiny.options.clone(), tiny.edition, &plan, &tiny.data);
-    let rows = run_all(&pinned, &plan, 40).await?;
+    let rows = Box::pin(run_all(&pinned, &plan, 40)).await?;
     ensure!(rows > 40 * 64, "{rows} rows");
 
     let options = session_options(tiny.options.clone(), plan.drive.timeout);
     let pool = StoragePool::from_options(options, pool_config(&plan.drive)).await?;
     let pooled = RepositoryWorkload::pooled(pool, tiny.edition, &plan, &tiny.data);
     ensure!(
-        run_all(&pooled, &plan, 40).await? == rows,
+        Box::pin(run_all(&pooled, &plan, 40)).await? == rows,
         "the same calls, the same rows"
     );
     let stats = pooled.pool().context("a pool")?.stats();
