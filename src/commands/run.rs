@@ -16,6 +16,7 @@ use crate::commands::exit::{Exit, is_interruption};
 use crate::commands::live::{Live, Seen};
 use crate::commands::ready::{NotReady, Ready, Session, Sweeper};
 use crate::commands::{Origins, planned, print};
+use crate::drive::clock::{CALLER_NICE, sharpen_this_thread};
 use crate::drive::{self, Driven, Load};
 use crate::judge::{self, Evidence};
 use crate::observe::peak_memory_bytes;
@@ -158,6 +159,9 @@ fn pool_runtime(plan: &Plan) -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(plan.drive.workers)
         .thread_name("pool")
+        .on_thread_start(|| {
+            sharpen_this_thread(CALLER_NICE);
+        })
         .enable_all()
         .build()
 }

@@ -120,8 +120,7 @@ impl<'a, O: Operations> Call<'a, O> {
         let run = operations.call(&mut session, self.sample.operation, self.index);
         let Ok(result) = alarm.guard(&clock, self.deadline_ns(), run).await else {
             self.time_out();
-            operations.discard(session);
-            return None;
+            return self.recover(session).await;
         };
         self.sample.finished_ns = clock.now_ns();
         let lost = result.as_ref().is_err_and(|error| error.connection_lost);
@@ -131,6 +130,21 @@ impl<'a, O: Operations> Call<'a, O> {
             Err(error) => self.fail(&error),
         }
         kept
+    }
+
+    /// The server may still work on a call that timed out. Its connection comes back when that is
+    /// over: a pinned caller takes no call until then, a pool has one connection less.
+    async fn recover(&self, session: O::Session) -> Option<O::Session> {
+        let operations = self.shared.operations.clone();
+        if self.shared.access == Access::Pinned {
+            return operations.recover(session).await;
+        }
+        tokio::spawn(async move {
+            if let Some(session) = operations.recover(session).await {
+                operations.release(session).await;
+            }
+        });
+        None
     }
 
     async fn acquire(&mut self, alarm: &mut Alarm) -> Option<O::Session> {

@@ -36,20 +36,26 @@ impl Clock for MonotonicClock {
     }
 }
 
-/// What was done to make the calling thread wake on time.
+/// What was done to make the calling thread run on time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Precision {
     /// The kernel's timer slack is 1 ns (default 50 us).
     pub slack_removed: bool,
-    /// The thread's nice value is -20; takes root or `CAP_SYS_NICE`.
+    /// The thread's nice value is the one asked for; takes root or `CAP_SYS_NICE`.
     pub nice_raised: bool,
 }
 
-/// Asks the kernel to wake the calling thread on time, as far as the user's rights go.
-pub fn sharpen_this_thread() -> Precision {
+/// The dispatcher goes before everything.
+pub const DISPATCHER_NICE: i32 = -20;
+/// Callers go before the server beside them: one that is preempted while it holds a lock would hold
+/// up the dispatcher, and its own late wake-up would be charged to the server.
+pub const CALLER_NICE: i32 = -15;
+
+/// Asks the kernel to run the calling thread on time, as far as the user's rights go.
+pub fn sharpen_this_thread(nice: i32) -> Precision {
     Precision {
         slack_removed: rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).is_ok(),
-        nice_raised: rustix::process::setpriority_process(None, -20).is_ok(),
+        nice_raised: rustix::process::setpriority_process(None, nice).is_ok(),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::caller::{Shared, write_down};
-use super::clock::{Clock, MonotonicClock, Precision, sharpen_this_thread};
+use super::clock::{Clock, DISPATCHER_NICE, MonotonicClock, Precision, sharpen_this_thread};
 use super::collector::{Collected, Collector, Watcher};
 use super::dispatch::dispatch;
 use super::feed::{Feed, Window};
@@ -228,7 +228,7 @@ fn start_dispatcher<O: Operations>(
         if load.drive.model == Model::Closed {
             return (LatencyHistogram::new(), None);
         }
-        let precision = sharpen_this_thread();
+        let precision = sharpen_this_thread(DISPATCHER_NICE);
         let cursor = Cursor::new(&load, window.origin_ns);
         let pacing = dispatch(&MonotonicClock, cursor, &shared.feed, window, &cancel);
         (pacing, Some(precision))

@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::caller::{Shared, serve};
-use super::clock::{Clock, MonotonicClock};
+use super::clock::{CALLER_NICE, Clock, MonotonicClock, sharpen_this_thread};
 use super::load::Load;
 use super::prime::{PrimeError, Primed, prime};
 use crate::plan::Access;
@@ -128,6 +128,7 @@ impl<O: Operations> Start<O> {
                 let mine: Vec<usize> = (worker..callers).step_by(workers).collect();
                 let runtime = Builder::new_current_thread().enable_all().build()?;
                 let body = move || {
+                    sharpen_this_thread(CALLER_NICE);
                     let stop = start.stop.clone();
                     let mut tasks = JoinSet::new();
                     let guard = runtime.enter();

@@ -16,6 +16,10 @@ impl Operations for Noop {
 
     async fn release(&self, (): ()) {}
 
+    async fn recover(&self, (): ()) -> Option<()> {
+        Some(())
+    }
+
     fn discard(&self, (): ()) {}
 
     async fn call(&self, (): &mut (), _operation: usize, _index: u64) -> Result<(), CallError> {

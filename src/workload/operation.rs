@@ -84,7 +84,13 @@ pub trait Operations: Send + Sync + 'static {
     /// Gives a session back, with the pool's own checks.
     fn release(&self, session: Self::Session) -> impl Future<Output = ()> + Send;
 
-    /// Closes a session's connection and abandons what the server does for it, as after a timeout.
+    /// Waits until the server is done with a call that timed out on this session, off the measured
+    /// path, and hands the session back; `None` if it cannot go on. Bounded in time.
+    fn recover(&self, session: Self::Session)
+    -> impl Future<Output = Option<Self::Session>> + Send;
+
+    /// Closes a session's connection and abandons what the server does for it, as
+    /// after it broke.
     fn discard(&self, session: Self::Session);
 
     /// Runs one call until its rows are decoded.

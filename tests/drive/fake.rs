@@ -30,6 +30,9 @@ pub(crate) struct Fake {
     behaviour: Box<dyn Fn(usize, u64) -> Behaviour + Send + Sync>,
     pub(crate) opened: AtomicU64,
     pub(crate) discarded: AtomicU64,
+    pub(crate) recovered: AtomicU64,
+    /// How long the server goes on with a call that timed out.
+    recovery: Duration,
 }
 
 impl Fake {
@@ -42,6 +45,8 @@ impl Fake {
             behaviour: Box::new(behaviour),
             opened: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
+            recovered: AtomicU64::new(0),
+            recovery: Duration::from_millis(30),
         })
     }
 }
@@ -63,6 +68,12 @@ impl Operations for Fake {
 
     async fn release(&self, session: Self::Session) {
         drop(session);
+    }
+
+    async fn recover(&self, session: Self::Session) -> Option<Self::Session> {
+        self.recovered.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(self.recovery).await;
+        Some(session)
     }
 
     fn discard(&self, session: Self::Session) {

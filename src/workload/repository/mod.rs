@@ -9,6 +9,9 @@ mod run;
 mod verdict;
 
 use sqlx::ConnectOptions;
+use std::time::Duration;
+
+use sqlx::Connection;
 use sqlx::postgres::PgConnectOptions;
 
 use super::known::Known;
@@ -28,6 +31,8 @@ pub use reply::Reply;
 pub struct RepositoryWorkload {
     source: Source,
     edition: Edition,
+    /// How long a session may take to recover.
+    patience: Duration,
     operations: Vec<Operation>,
     known: Known,
 }
@@ -49,6 +54,9 @@ struct Operation {
 /// The repositories over one connection in hand.
 #[derive(Debug)]
 pub struct Session(Repositories);
+
+/// How long a server may take after a statement's timeout to say so.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Connect options whose sessions give up a statement after `timeout`, and whose driver does not
 /// look at each statement to log it. For [`RepositoryWorkload::pooled`]'s pool too.
@@ -101,6 +109,7 @@ impl RepositoryWorkload {
         Self {
             source,
             edition,
+            patience: plan.drive.timeout.0 + GRACE,
             operations: plan.operations.iter().enumerate().map(operation).collect(),
             known: Known::new(dataset),
         }
@@ -136,6 +145,20 @@ impl Operations for RepositoryWorkload {
     async fn release(&self, session: Session) {
         if let Some(connection) = session.0.take_connection() {
             connection.give_back().await;
+        }
+    }
+
+    async fn recover(&self, session: Session) -> Option<Session> {
+        let mut connection = session.0.take_connection()?;
+        // A ping reads away what the abandoned statement still sends. The statement ends at its
+        // statement_timeout; a server that does not answer a while after it is gone.
+        let answered = tokio::time::timeout(self.patience, connection.ping()).await;
+        if matches!(answered, Ok(Ok(()))) {
+            let connections = Connections::pinned(connection);
+            Some(Session(Repositories::new(connections, self.edition)))
+        } else {
+            connection.abandon();
+            None
         }
     }
 
