@@ -269,8 +269,30 @@ async fn prepare(options: &PgConnectOptions) -> sqlx::Result<Edition> {
             .await?;
     }
     connection.close().await?;
+    // The official image has the extension in `postgres` as well.
+    for options in [options.clone(), options.clone().database("postgres")] {
+        stop_jobs(&options).await?;
+    }
     let mut connection: PgConnection = options.connect().await?;
     let edition = Edition::detect(&mut connection).await?;
     connection.close().await?;
     Ok(edition)
+}
+
+/// Ends TimescaleDB's job scheduler of a database until the server restarts. The extension brings
+/// a scheduled job of its own, which would run while a run measures: at once, and again minutes
+/// after a run of it that failed. `alter_job` would do, but the Apache edition does not have it.
+async fn stop_jobs(options: &PgConnectOptions) -> sqlx::Result<()> {
+    let mut connection: PgConnection = options.connect().await?;
+    let extended: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    if extended {
+        sqlx::raw_sql("SELECT _timescaledb_functions.stop_background_workers()")
+            .execute(&mut connection)
+            .await?;
+    }
+    connection.close().await
 }

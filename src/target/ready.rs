@@ -59,7 +59,13 @@ impl Awaited<'_> {
                     said_ready = None;
                     "only the init-time server answers".to_owned()
                 }
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    // A server that refuses is within reach.
+                    if error.as_database_error().is_some() {
+                        said_ready = None;
+                    }
+                    error.to_string()
+                }
             };
             if looked.elapsed() >= LOOK {
                 looked = Instant::now();

@@ -71,6 +71,11 @@ pub(crate) fn trials(fixture: &Fixture) -> Vec<Trial> {
             "dataset::the_plain_edition_has_the_same_indexes",
             migrations::the_plain_edition_has_the_same_indexes,
         ),
+        on_database(
+            fixture,
+            "dataset::only_the_community_edition_has_rollups_and_policies",
+            migrations::only_the_community_edition_has_rollups_and_policies,
+        ),
     ]
 }
 

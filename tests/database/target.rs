@@ -25,6 +25,7 @@ pub(crate) fn trials(fixture: &Fixture) -> Vec<Trial> {
         fixture.trial("target::no_password_is_told", no_password_is_told),
         fixture.trial("target::server_cpu_can_be_read", server_cpu_can_be_read),
         fixture.trial("target::trials_have_databases_of_their_own", own_databases),
+        fixture.trial("target::no_job_disturbs_a_run", no_job_disturbs_a_run),
     ]
 }
 
@@ -195,5 +196,20 @@ async fn own_databases(fixture: Fixture) -> anyhow::Result<()> {
     .await?;
     ensure!(bucket);
     ensure!(first.connect_options().get_database() != second.connect_options().get_database());
+    Ok(())
+}
+
+/// TimescaleDB's own job would run while a run measures.
+async fn no_job_disturbs_a_run(fixture: Fixture) -> anyhow::Result<()> {
+    let mut connection = fixture.target().connect_options().connect().await?;
+    let schedulers: Vec<String> = sqlx::query_scalar(
+        "SELECT datname::text || ': ' || backend_type FROM pg_stat_activity
+         WHERE datname IN (current_database(), 'postgres')
+             AND backend_type NOT IN ('client backend', 'autovacuum worker', 'parallel worker')",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    connection.close().await?;
+    ensure!(schedulers.is_empty(), "{schedulers:?}");
     Ok(())
 }

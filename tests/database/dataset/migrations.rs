@@ -1,8 +1,8 @@
-//! Migrations that run again, and what they refuse.
+//! Migrations that run again, what they refuse, and what an edition gets from them.
 
 use super::{
     CHUNKS, Connection, Edition, PgConnectOptions, PgConnection, SchemaError, SchemaPlan, Span,
-    schema,
+    Table, ensure, migrated, plan, schema,
 };
 
 /// Migrating twice changes nothing; a newer target, another edition's and other chunks are refused.
@@ -74,4 +74,50 @@ pub(crate) async fn the_plain_edition_has_the_same_indexes(options: PgConnectOpt
         schema::reset(&options).await.unwrap();
     }
     assert_eq!(indexes[0], indexes[1]);
+}
+
+/// The community edition has policies that do not run, compression that nothing has used yet, and
+/// rollups that hold what a refresh puts into them; the Apache edition has none of it.
+pub(crate) async fn only_the_community_edition_has_rollups_and_policies(options: PgConnectOptions) {
+    let plan = plan();
+    let (mut connection, edition) = migrated(&options).await;
+    ensure(&options, &plan, edition).await.unwrap();
+    let (policies, scheduled, rollups, compressible, compressed): (i64, i64, i64, i64, i64) =
+        sqlx::query_as(
+            "SELECT (SELECT count(*) FROM timescaledb_information.jobs WHERE job_id >= 1000),
+                 (SELECT count(*) FROM timescaledb_information.jobs
+                  WHERE job_id >= 1000 AND scheduled),
+                 (SELECT count(*) FROM timescaledb_information.continuous_aggregates),
+                 (SELECT count(*) FROM timescaledb_information.hypertables
+                  WHERE hypertable_schema = 'highwater' AND compression_enabled),
+                 (SELECT count(*) FROM timescaledb_information.chunks WHERE is_compressed)",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    let found = (policies, rollups, compressible);
+    if !edition.is_community() {
+        assert_eq!(found, (0, 0, 0));
+        return;
+    }
+    assert_eq!(found, (10, 2, 5));
+    assert_eq!((scheduled, compressed), (0, 0));
+    assert_eq!(rolled_up(&mut connection).await, 0, "created without data");
+    sqlx::raw_sql("CALL refresh_continuous_aggregate('highwater.metric_points_5min', NULL, NULL)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let points = Table::Points.rows(&plan);
+    assert_eq!(rolled_up(&mut connection).await, points);
+}
+
+/// Metric points that the rollup of five minutes has counted.
+async fn rolled_up(connection: &mut PgConnection) -> u64 {
+    let points: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(count), 0)::int8 FROM highwater.metric_points_5min",
+    )
+    .fetch_one(connection)
+    .await
+    .unwrap();
+    points as u64
 }
