@@ -1,5 +1,6 @@
 //! One caller: takes a call, gets a connection, runs it to its deadline, writes it down.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -64,6 +65,16 @@ async fn reopen<O: Operations>(shared: &Shared<O>) -> O::Session {
     }
 }
 
+/// How the wait for a connection ended.
+enum Acquired<S> {
+    /// In time for the call.
+    InTime(S),
+    /// After the call's deadline.
+    Late(S),
+    /// Not at all.
+    Failed,
+}
+
 /// A call under way. Dropped before its end, it is written down as unfinished, so that no arrival
 /// is lost whatever stops its caller.
 struct Call<'a, O: Operations> {
@@ -114,7 +125,11 @@ impl<'a, O: Operations> Call<'a, O> {
                 self.sample.started_ns = Some(taken_ns);
                 session
             }
-            None => self.acquire(alarm).await?,
+            None => match self.acquire(alarm).await {
+                Acquired::InTime(session) => session,
+                Acquired::Late(session) => return self.carry(session).await,
+                Acquired::Failed => return None,
+            },
         };
         let operations = &self.shared.operations;
         let run = operations.call(&mut session, self.sample.operation, self.index);
@@ -147,24 +162,40 @@ impl<'a, O: Operations> Call<'a, O> {
         None
     }
 
-    async fn acquire(&mut self, alarm: &mut Alarm) -> Option<O::Session> {
+    /// Gets a connection. The deadline ends the call, not the wait for the connection: a pool that
+    /// is asked by callers with little time left would otherwise lose each connection that it was
+    /// about to open or to test, and never serve again.
+    async fn acquire(&mut self, alarm: &mut Alarm) -> Acquired<O::Session> {
         let clock = MonotonicClock;
-        let acquire = self.shared.operations.acquire();
-        match alarm.guard(&clock, self.deadline_ns(), acquire).await {
+        let operations = self.shared.operations.clone();
+        let mut acquire = pin!(operations.acquire());
+        let in_time = alarm
+            .guard(&clock, self.deadline_ns(), acquire.as_mut())
+            .await;
+        match in_time {
             Ok(Ok(session)) => {
                 self.sample.started_ns = Some(clock.now_ns());
-                Some(session)
+                Acquired::InTime(session)
             }
             Ok(Err(error)) => {
                 self.sample.finished_ns = clock.now_ns();
                 self.fail(&error);
-                None
+                Acquired::Failed
             }
             Err(_) => {
                 self.time_out();
-                None
+                acquire.await.map_or(Acquired::Failed, Acquired::Late)
             }
         }
+    }
+
+    /// Keeps a connection that came too late for the next call, if one waits.
+    async fn carry(&self, session: O::Session) -> Option<O::Session> {
+        if self.shared.access == Access::Pinned || self.shared.feed.has_waiting() {
+            return Some(session);
+        }
+        self.shared.operations.release(session).await;
+        None
     }
 
     async fn give_back(&mut self, session: O::Session, lost: bool) -> Option<O::Session> {

@@ -117,6 +117,11 @@ impl Feed {
         }
     }
 
+    /// Whether an arrival was handed over and not yet taken; never in a closed loop.
+    pub fn has_waiting(&self) -> bool {
+        self.backlog().is_some_and(|backlog| backlog.waiting() > 0)
+    }
+
     /// Whether an arrival lies in the measured window.
     pub fn is_measured(&self, arrival: &Arrival) -> bool {
         self.window

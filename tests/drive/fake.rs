@@ -33,6 +33,8 @@ pub(crate) struct Fake {
     pub(crate) recovered: AtomicU64,
     /// How long the server goes on with a call that timed out.
     recovery: Duration,
+    /// How long opening a connection takes; lost when nobody waits to the end.
+    opening: Duration,
 }
 
 impl Fake {
@@ -47,7 +49,17 @@ impl Fake {
             discarded: AtomicU64::new(0),
             recovered: AtomicU64::new(0),
             recovery: Duration::from_millis(30),
+            opening: Duration::ZERO,
         })
+    }
+}
+
+impl Fake {
+    /// The same with connections that take `opening` to open, each time.
+    pub(crate) fn slow_to_open(opening: Duration, connections: usize) -> Arc<Self> {
+        let quick = |_, _| Behaviour::After(Duration::ZERO);
+        let fake = Arc::into_inner(Self::new(connections, quick)).unwrap();
+        Arc::new(Self { opening, ..fake })
     }
 }
 
@@ -62,6 +74,7 @@ impl Operations for Fake {
 
     async fn acquire(&self) -> Result<Self::Session, CallError> {
         let permit = self.connections.clone().acquire_owned().await;
+        tokio::time::sleep(self.opening).await;
         self.opened.fetch_add(1, Ordering::Relaxed);
         permit.map_err(|_| error(ErrorClass::Connection, "closed"))
     }

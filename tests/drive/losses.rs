@@ -72,6 +72,21 @@ fn a_timeout_enters_at_its_deadline_and_its_connection_recovers() {
     }
 }
 
+/// Each connection takes longer to open than a call may wait. The calls that asked for it time out,
+/// and the connection serves those that wait behind them.
+#[test]
+fn a_connection_that_comes_late_serves_the_next_call() {
+    let mut load = load(4, &[200.0]);
+    load.drive.access = Access::Pool;
+    load.drive.timeout = Span::from_millis(200);
+    let fake = Fake::slow_to_open(Duration::from_millis(300), 4);
+    let driven = drive(&load, &fake, None);
+    let counts = driven.operations[0].record.counts;
+    assert_eq!(counts.total(), 400);
+    // Four connections, each ready every 300 ms, for two seconds: 26 calls, and some luck.
+    assert!((10..60).contains(&counts.ok), "{counts:?}");
+}
+
 #[test]
 fn what_hangs_at_the_end_of_the_drain_is_unfinished() {
     let mut load = load(2, &[10.0]);
