@@ -98,6 +98,23 @@ fn a_late_generator_is_invalid_and_keeps_no_objective() {
 }
 
 #[test]
+fn lag_is_held_against_the_objective_of_its_own_quantile() {
+    let mut summary = healthy();
+    // 2 ms at P99 are nothing to a P99 of 30 ms, and more than a quarter of a P50 of 5 ms.
+    let lag = &mut summary.operations[0].total.record.lag;
+    lag.record_n(2_000_000, 200);
+    assert_eq!(
+        check("lag", &summary, &evidence()).0,
+        ValidityVerdict::Valid
+    );
+    let lag = &mut summary.operations[0].total.record.lag;
+    lag.record_n(2_000_000, 20_000);
+    let (verdict, found) = check("lag", &summary, &evidence());
+    assert_eq!(verdict, ValidityVerdict::Invalid);
+    assert!(found.value.unwrap().starts_with("P50 2.00 ms"));
+}
+
+#[test]
 fn an_overload_is_a_finding_and_not_the_generators_fault() {
     let mut summary = healthy();
     summary.operations[0].achieved_per_second = 600.0;

@@ -45,7 +45,8 @@ fn fraction<S: serde::Serializer>(quantile: &Quantile, serializer: S) -> Result<
 pub struct Limits {
     /// Achieved over offered rate below this: suspect.
     pub achieved_share_min: f64,
-    /// P99 of lag above this share of the tightest objective (or of 10 ms): invalid.
+    /// Lag at an objective's quantile above this share of its limit: invalid. P99 of lag above
+    /// this share of the response's own P99, and above 1 ms: suspect.
     pub lag_share_max: f64,
     /// Failed and timed out over scheduled above this: suspect.
     pub error_share_max: f64,
