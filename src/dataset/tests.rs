@@ -375,3 +375,8 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_default_search_text_is_in_the_data() {
+    assert_eq!(crate::plan::defaults::SEARCH, crate::dataset::COMMON_TERM);
+}
